@@ -1,0 +1,152 @@
+"""Walk a recorded graph backwards: sort it, apply each op's rules, add up what meets.  Floor 3.
+
+A gradient is ready to be passed on only when *all* users of a tensor have handed in their share;
+that is what the topological order is for.  Nothing here recurses, so a chain of a million ops is fine.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from .errors import ChangedDataError, DTypeError, GraphFreedError, NoRuleError, ShapeError
+from .primitives import NO_PARAMS, Primitive, clock
+
+__all__ = ["FREED", "backpropagate", "toposort", "unbroadcast"]
+
+#: Stands where a freed step's op stood.
+FREED = Primitive(lambda x: x, "freed", {}, lambda x: x)
+
+
+def toposort(end: Any, wanted: Collection[Any] | None = None) -> list[Any]:
+    """The tensors that the gradient of `end` flows through, each after all of its users (Kahn's algorithm).
+
+    wanted: consider these tensors only.
+    Raises GraphFreedError where a part of the graph has been freed.
+    """
+    node = type(end)
+    users = {end: 0}  # how many steps still owe this tensor their share
+    found = [end]
+    for t in found:  # grows while we walk it
+        if t.op is FREED:
+            raise GraphFreedError(
+                f"the graph behind {t._label()} was freed by backward(retain_graph=False): "
+                f"run the forward pass again, or free it only after its last use."
+            )
+        for x in t.inputs:
+            if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
+                if x in users:
+                    users[x] += 1
+                else:
+                    users[x] = 1
+                    found.append(x)
+    order = [end]
+    for t in order:
+        for x in t.inputs:
+            if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
+                users[x] -= 1
+                if not users[x]:  # Kahn: a tensor is ready when all its users are done.
+                    order.append(x)
+    return order
+
+
+def backpropagate(
+    end: Any,
+    seed: Any,
+    *,
+    create_graph: bool = False,
+    keep_all: bool = False,
+    free: bool = False,
+    wanted: Collection[Any] | None = None,
+) -> dict[Any, Any]:
+    """{tensor: d(end)/d(tensor) contracted with seed} for the leaves (`keep_all`: for every tensor).
+
+    seed: the gradient of `end`, of its shape; an array, or a Tensor with `create_graph`, where every rule
+    is fed with Tensors and so records a graph of its own.  free: give the graph up when the walk has succeeded.
+    wanted: compute gradients of these tensors only.
+    Touches no `.grad`.  Raises NoRuleError, ChangedDataError, ShapeError, DTypeError, GraphFreedError.
+    """
+    node = type(end)
+    order = toposort(end, wanted)
+    _check_unchanged(order)
+    grads = {end: seed}
+    kept = {}
+    for t in order:
+        dz = grads.pop(t)
+        op = t.op
+        if keep_all or op is None or (t.extras is not None and "retain_grad" in t.extras):
+            kept[t] = dz
+            if op is None:
+                continue
+        inputs, params = t.inputs, t.params
+        if create_graph:
+            args = [dz, t, *inputs]
+        else:
+            args = [dz, t._data]
+            for x in inputs:
+                args.append(x._data if type(x) is node else x)
+        for x, rule in zip(inputs, op.rules):
+            if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
+                if rule is None:
+                    raise _no_rule(x, t)
+                dx = rule(*args, **params) if params else rule(*args)
+                data = x._data
+                if dx.shape != data.shape or dx.dtype is not data.dtype:
+                    dx = _conform(dx, x, t)
+                grads[x] = grads[x] + dx if x in grads else dx
+    if free:
+        for t in order:
+            if t.op is not None:
+                t.op, t.inputs, t.params = FREED, (), NO_PARAMS
+    return kept
+
+
+def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
+    """Sum dx over the axes that broadcasting added to, or stretched in, an operand of this shape.
+
+    This one place is why `db = sum(dZ, axis=1, keepdims=True)` comes out by itself for a bias of shape (n, 1).
+    """
+    extra = dx.ndim - len(shape)
+    stretched = [extra + i for i, n in enumerate(shape) if n == 1 and dx.shape[extra + i] != 1] if extra >= 0 else []
+    if extra > 0 or stretched:
+        dx = dx.sum(axis=(*range(extra), *stretched), keepdims=True)
+    return dx.reshape(shape) if extra > 0 else dx
+
+
+def _conform(dx: Any, x: Any, t: Any) -> Any:
+    """The contribution dx in x's shape and dtype."""
+    got = dx.shape
+    if got != x.shape:
+        fits = len(got) >= len(x.shape) and all(n in (1, g) for n, g in zip(x.shape[::-1], got[::-1]))
+        if not fits:
+            raise ShapeError(
+                f"{t.op.name}: the rule for {x._label()} gave a gradient of shape {got}; "
+                f"{x._label()} is {x.shape}, and a gradient has the shape of its tensor."
+            )
+        dx = unbroadcast(dx, x.shape)
+    if dx.dtype != x.dtype:
+        if dx.dtype.kind == "c":
+            raise DTypeError(
+                f"{t.op.name}: the gradient for the real {x._label()} came out complex; use real operands."
+            )
+        dx = dx.astype(x.dtype)
+    return dx
+
+
+def _check_unchanged(order: list[Any]) -> None:
+    """Raise ChangedDataError if a step's input got new data after the step was recorded."""
+    now = clock[0]
+    for t in order:
+        if t.stamp != now:  # some tensor changed since this step; one of its inputs?
+            for x in t.inputs:
+                if type(x) is type(t) and x.stamp > t.stamp:
+                    raise ChangedDataError(
+                        f"the data of {x._label()} was replaced after {t.op.name} had used it, so its gradient would "
+                        f"be wrong: call backward() before you update {x._label()}, or run the forward pass again."
+                    )
+
+
+def _no_rule(x: Any, t: Any) -> NoRuleError:
+    name = t.op.inputs[[y is x for y in t.inputs].index(True)]
+    return NoRuleError(
+        f"{t.op.name} has no rule for its input {name!r}, and {x._label()} requires a gradient through it: "
+        f"declare one (d{name}=...), or pass {x._label()}.detach() if no gradient is meant to flow."
+    )

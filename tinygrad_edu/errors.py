@@ -1,0 +1,74 @@
+"""Every error this library raises on purpose.  Floor 0: imports nothing.
+
+Catch `TinygradEduError` for all of them, or the builtin you would expect anyway: each error is both.
+
+    TinygradEduError
+    ├── ShapeError          (ValueError)    shapes or axes that do not fit
+    ├── DTypeError          (TypeError)     a dtype that has no gradient, or no number in it
+    ├── DomainError         (ValueError)    a value outside the set where the function has a gradient
+    ├── DataError           (ValueError)    a data file or array that cannot be trained on
+    ├── GradientError       (RuntimeError)  a backward pass that cannot be right
+    │   ├── NoRuleError     (TypeError)     a gradient is wanted where no rule is known
+    │   ├── GraphFreedError                 the graph was freed, or already walked
+    │   └── ChangedDataError                data replaced between forward and backward
+    ├── MutationError       (TypeError)     an assignment into a Tensor
+    └── DeclarationError    (TypeError)     a primitive whose rules do not fit its inputs
+"""
+
+__all__ = [
+    "ChangedDataError",
+    "DTypeError",
+    "DataError",
+    "DeclarationError",
+    "DomainError",
+    "GradientError",
+    "GraphFreedError",
+    "MutationError",
+    "NoRuleError",
+    "ShapeError",
+    "TinygradEduError",
+]
+
+
+class TinygradEduError(Exception):
+    """The root: everything raised on purpose by this library."""
+
+
+class ShapeError(TinygradEduError, ValueError):
+    """Shapes or axes that do not fit; the message has every operand's name and shape."""
+
+
+class DTypeError(TinygradEduError, TypeError):
+    """A dtype that cannot carry a gradient (integers), or is no number (object)."""
+
+
+class DomainError(TinygradEduError, ValueError):
+    """A value where the function or its rule is not defined."""
+
+
+class DataError(TinygradEduError, ValueError):
+    """A data file or array that cannot be trained on."""
+
+
+class GradientError(TinygradEduError, RuntimeError):
+    """A backward pass that was asked for and cannot be right."""
+
+
+class NoRuleError(GradientError, TypeError):
+    """A gradient is wanted through a function, or for an input, that has no rule."""
+
+
+class GraphFreedError(GradientError):
+    """The graph was freed by `retain_graph=False`, or was already walked once."""
+
+
+class ChangedDataError(GradientError):
+    """A tensor's data was replaced after the forward pass had used it."""
+
+
+class MutationError(TinygradEduError, TypeError):
+    """An assignment into a Tensor: the graph would no longer tell the truth."""
+
+
+class DeclarationError(TinygradEduError, TypeError):
+    """A primitive was declared with rules that do not fit its inputs."""

@@ -1,0 +1,220 @@
+"""Activations, losses and dropout, on arrays and on Tensors alike.  Floor 5.
+
+Fed with arrays, each function gives an array; fed with a Tensor, it records.  `softmax`, `log_softmax`,
+`logsumexp` and `cross_entropy` take `axis` as a required keyword, 0 where columns are examples (the
+course's layout) and -1 where rows are: guessing it is how silent errors begin.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .errors import DomainError, DTypeError, ShapeError
+from .randomness import generator
+from .rules import activation, linalg, loss, random, reduce, special
+
+__all__ = [
+    "affine",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "dropout",
+    "erf",
+    "leaky_relu",
+    "log_softmax",
+    "logsumexp",
+    "mse",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "tanh",
+]
+
+
+def relu(Z: Any) -> Any:
+    """A = max(Z, 0), and dZ = dA * (Z > 0): the slope at 0 is 0.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    return activation.relu(_numeric(Z))
+
+
+def leaky_relu(Z: Any, negative_slope: float = 0.01) -> Any:
+    """A = Z where Z > 0, else negative_slope * Z.
+
+    >>> leaky_relu(np.array([-1.0, 2.0]))
+    array([-0.01,  2.  ])
+    """
+    return activation.leaky_relu(_numeric(Z), negative_slope=negative_slope)
+
+
+def sigmoid(Z: Any) -> Any:
+    """A = 1 / (1 + exp(-Z)), and dZ = dA * A * (1 - A); finite for every Z.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    return activation.sigmoid(_numeric(Z))
+
+
+def tanh(Z: Any) -> Any:
+    """A = tanh(Z), and dZ = dA * (1 - A^2).
+
+    >>> tanh(np.array([0.0]))
+    array([0.])
+    """
+    return np.tanh(Z)
+
+
+def softplus(Z: Any) -> Any:
+    """A = log(1 + exp(Z)), and dZ = dA * sigmoid(Z); finite for every Z.
+
+    >>> softplus(np.array([-1000.0, 1000.0]))
+    array([   0., 1000.])
+    """
+    return activation.softplus(_numeric(Z))
+
+
+def softmax(Z: Any, *, axis: int) -> Any:
+    """A = exp(Z) / sum(exp(Z)) along the axis, computed after subtracting max(Z).
+
+    Z: logits, such as (n, m) with axis=0.  Returns A: the shape of Z, sums to 1 along the axis.
+    Raises ShapeError if axis is out of range.  Source: Goodfellow et al. 2016, eq. 4.1.
+
+    >>> softmax(np.array([[0.0], [0.0]]), axis=0)
+    array([[0.5],
+           [0.5]])
+    """
+    return activation.softmax(_along(Z, axis), axis=axis)
+
+
+def log_softmax(Z: Any, *, axis: int) -> Any:
+    """log(softmax(Z)) along the axis, without the logarithm of a number that was rounded to 0.
+
+    >>> log_softmax(np.array([0.0, -1000.0]), axis=-1)
+    array([    0., -1000.])
+    """
+    return activation.log_softmax(_along(Z, axis), axis=axis)
+
+
+def logsumexp(Z: Any, *, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Any:
+    """log(sum(exp(Z))) along the axis, and dZ = dz * softmax(Z); finite where exp(Z) is not.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0]), axis=0))
+    1000.6931471805599
+    """
+    return reduce.logsumexp(_numeric(Z), axis=axis, keepdims=keepdims)
+
+
+def erf(x: Any) -> Any:
+    """The error function, 2 / sqrt(pi) * (integral of exp(-t^2) from 0 to x), to double precision.
+
+    >>> erf(np.array([0.0, 0.5]))
+    array([0.        , 0.52049988])
+    """
+    return special.erf(_numeric(x))
+
+
+def affine(W: Any, A: Any, b: Any) -> Any:
+    """Z = W @ A + b: dW = dZ @ A.T, dA = W.T @ dZ, db = sum(dZ, axis=1, keepdims=True).
+
+    W: (n_l, n_prev), A: (n_prev, m), b: (n_l, 1).  Returns Z: (n_l, m).  Raises ShapeError.
+
+    >>> affine(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([[5.0]]))
+    array([[16.]])
+    """
+    return linalg.affine(W, A, b)
+
+
+def binary_cross_entropy(A: Any, Y: Any) -> Any:
+    """J = -mean(Y log(A) + (1 - Y) log(1 - A)), and dA = (-Y / A + (1 - Y) / (1 - A)) / m.
+
+    A: probabilities strictly inside (0, 1).  Y: targets, of the same shape.  The mean is over all
+    entries, which is the course's 1/m for one output unit.
+    Raises DomainError where A reaches 0 or 1 (in float32 a sigmoid does from logits of 17 on): the
+    rule is 0/0 there; `binary_cross_entropy_with_logits` has no such place.  Raises ShapeError.
+
+    >>> float(binary_cross_entropy(np.array([[0.5]]), np.array([[1.0]])))
+    0.6931471805599453
+    """
+    return loss.binary_cross_entropy(*_pair("binary_cross_entropy", A, Y))
+
+
+def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
+    """J = mean(softplus(Z) - Y Z), the binary cross-entropy of A = sigmoid(Z), and dZ = (A - Y) / m.
+
+    Finite for every Z.  Raises ShapeError unless Z and Y have the same shape.
+
+    >>> float(binary_cross_entropy_with_logits(np.array([[-1000.0]]), np.array([[1.0]])))
+    1000.0
+    """
+    return loss.binary_cross_entropy_with_logits(*_pair("binary_cross_entropy_with_logits", Z, Y))
+
+
+def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
+    """J = -sum(Y log_softmax(Z)) / m from logits Z, and dZ = (A - Y) / m with A = softmax(Z).
+
+    axis: where the classes lie (0: columns are examples; -1: rows are).  m: the number of examples.
+    Y: one-hot columns or probabilities of Z's shape, or integer labels, Z's shape without the axis.
+    Raises ShapeError, and DomainError for a label that is no class.
+
+    >>> float(cross_entropy(np.zeros((2, 3)), np.array([0, 1, 1]), axis=0))
+    0.6931471805599453
+    """
+    Z = _along(Z, axis)
+    labels = np.asarray(Y.data if hasattr(Y, "__tinygrad_record__") else Y)
+    if labels.dtype.kind in "iu" and labels.ndim == len(Z.shape) - 1:
+        classes = Z.shape[axis]
+        if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+            raise DomainError(f"cross_entropy: a label is outside 0 ... {classes - 1}; Z has {classes} classes.")
+        Y = np.moveaxis(np.eye(classes, dtype=Z.dtype)[labels], -1, axis)
+    return loss.cross_entropy(*_pair("cross_entropy", Z, Y), axis=axis)
+
+
+def mse(A: Any, Y: Any) -> Any:
+    """J = mean((A - Y)^2), and dA = 2 (A - Y) / n, n entries in all.  Raises ShapeError.
+
+    >>> float(mse(np.array([1.0, 3.0]), np.array([1.0, 1.0])))
+    2.0
+    """
+    return loss.mse(*_pair("mse", A, Y))
+
+
+def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.random.Generator | None = None) -> Any:
+    """A * mask / (1 - rate): each entry is 0 with probability `rate`; the expected value stays A.
+
+    training: False gives A back.  rng: a seed or a NumPy Generator; by default the one `tg.seed` sets.
+    Raises DomainError unless 0 <= rate < 1.  Source: Srivastava et al. 2014, in the inverted form.
+
+    >>> dropout(np.ones(4), 0.5, rng=0)
+    array([0., 2., 2., 2.])
+    """
+    if not 0 <= rate < 1:
+        raise DomainError(f"dropout(rate={rate}): the rate is the share set to 0, from 0 up to but not 1.")
+    return A * random.dropout_mask(A, rate=rate, rng=generator(rng)) if training and rate else A
+
+
+def _numeric(x: Any) -> Any:
+    """Lists and Python numbers as arrays, which the rules' forward functions expect."""
+    return x if hasattr(x, "dtype") else np.asarray(x, float)
+
+
+def _along(Z: Any, axis: int) -> Any:
+    Z = _numeric(Z)
+    if not isinstance(axis, int | np.integer) or not -len(Z.shape) <= axis < len(Z.shape):
+        raise ShapeError(f"axis={axis!r} is no axis of a tensor of shape {tuple(Z.shape)}.")
+    return Z
+
+
+def _pair(name: str, A: Any, Y: Any) -> tuple[Any, Any]:
+    A, Y = _numeric(A), _numeric(Y)
+    if tuple(A.shape) != tuple(Y.shape):
+        raise ShapeError(
+            f"{name}: the prediction is {tuple(A.shape)}, the target {tuple(Y.shape)}; they must be the same "
+            f"(broadcasting one against the other would average over pairs that do not belong together)."
+        )
+    if A.dtype.kind != "f":
+        raise DTypeError(f"{name}: the prediction is {A.dtype}; give floats.")
+    return A, Y

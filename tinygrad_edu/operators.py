@@ -1,0 +1,159 @@
+"""The arithmetic, comparisons and NumPy methods of a Tensor: which operation each symbol records.  Floor 3.
+
+Nothing is decided here.  `a * b` records `multiply`, `a.sum(axis=1)` records what `np.sum(a, axis=1)` would.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .primitives import Primitive, numpy_functions
+from .rules import elementwise as e
+from .rules import shape
+from .rules.elementwise import add, divide, multiply, negative, power, subtract
+from .rules.linalg import matmul
+
+__all__ = ["Operators"]
+
+
+def _method(function: Any) -> Callable[..., Any]:
+    """The Tensor method that does what a NumPy function does, with NumPy's arguments."""
+    op = numpy_functions[function]
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._record(op, *op.bind((self, *args), kwargs)) if type(op) is Primitive else op(self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"As np.{function.__name__}."
+    return method
+
+
+def _index(key: Any) -> Any:
+    """An index with the Tensors in it as arrays."""
+    if isinstance(key, tuple):
+        return tuple(map(_index, key))
+    return key._data if hasattr(key, "__tinygrad_record__") else key
+
+
+class _At:
+    """`x.at[i]`, waiting for `.set(v)` or `.add(v)`."""
+
+    __slots__ = ("key", "x")
+
+    def __init__(self, x: Any, key: Any = None):
+        self.x, self.key = x, key
+
+    def __getitem__(self, key: Any) -> "_At":
+        return _At(self.x, _index(key))
+
+    def set(self, v: Any) -> Any:
+        """x with the entries at i replaced by v."""
+        return self.x._record(shape.index_set, (self.x, v), {"key": self.key})
+
+    def add(self, v: Any) -> Any:
+        """x with v added to the entries at i; entries named twice add up."""
+        block = np.broadcast_to(v, self.x._data[self.key].shape)
+        return self.x + shape.scatter_add(block, key=self.key, shape=self.x.shape)
+
+
+class Operators:
+    """Abstract: a Tensor adds `_record(op, inputs, params)`, `data`, and the rest."""
+
+    __slots__ = ()
+
+    _record: Callable[..., Any]
+
+    def __add__(self, other: Any) -> Any:
+        return self._record(add, (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self._record(add, (other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self._record(subtract, (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._record(subtract, (other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return self._record(multiply, (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._record(multiply, (other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._record(divide, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._record(divide, (other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        return self._record(power, (self, other))
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._record(power, (other, self))
+
+    def __matmul__(self, other: Any) -> Any:
+        return self._record(matmul, (self, other))
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self._record(matmul, (other, self))
+
+    def __neg__(self) -> Any:
+        return self._record(negative, (self,))
+
+    def __pos__(self) -> Any:
+        return self._record(e.positive, (self,))
+
+    def __abs__(self) -> Any:
+        return self._record(e.abs, (self,))
+
+    def __invert__(self) -> Any:
+        return self._record(e.logical_not, (self,))
+
+    def __eq__(self, other: object) -> Any:
+        return self._record(e.equal, (self, other))
+
+    def __ne__(self, other: object) -> Any:
+        return self._record(e.not_equal, (self, other))
+
+    def __lt__(self, other: Any) -> Any:
+        return self._record(e.less, (self, other))
+
+    def __le__(self, other: Any) -> Any:
+        return self._record(e.less_equal, (self, other))
+
+    def __gt__(self, other: Any) -> Any:
+        return self._record(e.greater, (self, other))
+
+    def __ge__(self, other: Any) -> Any:
+        return self._record(e.greater_equal, (self, other))
+
+    # NumPy's methods
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._record(shape.getitem, (self,), {"key": _index(key)})
+
+    @property
+    def at(self) -> "_At":
+        """`x.at[i].set(v)` and `x.at[i].add(v)`: x with the entries at i replaced, or added to; x stays as it is."""
+        return _At(self)
+
+    def reshape(self, *sizes: Any) -> Any:
+        """The same entries in another shape: reshape(2, 3) or reshape((2, 3))."""
+        return self._record(shape.reshape, (self,), {"shape": sizes[0] if len(sizes) == 1 else sizes})
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes permuted; reversed where none are given."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return self._record(shape.transpose, (self,), {"axes": order})
+
+    def copy(self) -> Any:
+        """The same entries in memory of their own; the gradient passes through."""
+        return self._record(e.positive, (self,))
+
+    sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
+    max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
+    argmax, argmin, argsort, any, all = map(_method, (np.argmax, np.argmin, np.argsort, np.any, np.all))
+    swapaxes, ravel, squeeze, clip, dot = map(_method, (np.swapaxes, np.ravel, np.squeeze, np.clip, np.dot))

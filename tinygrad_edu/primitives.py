@@ -1,0 +1,200 @@
+"""Declare a differentiable operation: its forward function and one gradient rule per input.  Floor 1.
+
+    tanh = primitive(np.tanh, dx=lambda dz, z, x: dz * (1 - z * z))
+
+`dz` is the gradient of the end with respect to the output `z`; the keyword names the input the rule is
+for (`dx` is the gradient for `x`).  A rule is a plain NumPy expression.  Fed with arrays it gives the
+number, fed with Tensors it gives a graph, so second derivatives need no second table.
+
+This file knows nothing of Tensors: a primitive finds out who records it by asking its operands for
+`__tinygrad_record__`.  The modes that recorders consult live here too, below everyone who needs them.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .errors import DeclarationError, NoRuleError
+
+__all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "recording", "registry"]
+
+#: False inside `no_grad()`; each thread and each async task sees its own.
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+#: clock[0] ticks whenever some tensor's data is replaced; steps remember when they were recorded.
+clock = [0]
+
+#: Every primitive by its name.
+registry: dict[str, "Primitive"] = {}
+
+#: What runs when a NumPy function is called on a Tensor: a primitive, or a composition of them.
+numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+NO_PARAMS: Mapping[str, Any] = {}  # shared by every step without parameters; never written to
+
+Rule = Callable[..., Any]
+
+
+class Primitive:
+    """One operation: `forward` on arrays, and `rules`, one per input, for its gradient.
+
+    name: as it stands in errors and pictures.  inputs: the names of the inputs, in order.
+    rules: aligned with the inputs, None where an input has no rule; empty where the output is piecewise
+    constant and no gradient can flow (comparisons).  defaults: the keyword parameters and their defaults.
+    """
+
+    __slots__ = ("defaults", "forward", "inputs", "name", "numpy_names", "rules", "variadic")
+
+    def __init__(self, forward: Callable[..., Any], name: str, rules: Mapping[str, Rule], like: Callable[..., Any]):
+        self.forward = forward
+        self.name = name
+        self.defaults: Mapping[str, Any] = _keyword_defaults(forward)
+        self.inputs, self.variadic = _input_names(name, forward, rules)
+        for key, rule in rules.items():
+            _check_rule(name, key, rule, self.inputs, self.variadic, set(self.defaults))
+        self.rules: Any = tuple(rules.get("d" + x) for x in self.inputs) if rules else ()
+        if self.variadic and rules:
+            self.rules = _SameRule(rules["d" + self.inputs[0]])
+        self.numpy_names = _positional_names(like)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}({', '.join(self.inputs)})>"
+
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """Run on arrays and give an array, or record on Tensors and give a Tensor."""
+        for x in inputs:
+            if hasattr(x, "__tinygrad_record__"):
+                return x.__tinygrad_record__(self, inputs, {**self.defaults, **params})
+        return self.forward(*inputs, **params)
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+        """(inputs, params) of a call written for the NumPy function of the same meaning.
+
+        Raises NoRuleError for an argument that NumPy takes and the rule does not cover.
+        """
+        count = 1 if self.variadic else len(self.inputs)
+        if len(args) == count and kwargs.keys() <= self.defaults.keys():  # the common case, and a hot path
+            inputs, params = args, {**self.defaults, **kwargs} if kwargs else self.defaults
+        else:
+            given = {**dict(zip(self.numpy_names, args)), **kwargs}
+            names = list(self.numpy_names)[:count]
+            try:
+                inputs = tuple(given.pop(name) for name in names)
+            except KeyError as missing:
+                raise TypeError(f"{self.name}() needs the argument {missing}") from None
+            params = {
+                **self.defaults,
+                **{k: v for k, v in given.items() if k in self.defaults and v is not np._NoValue},
+            }
+            for key, value in given.items():
+                if key not in self.defaults and value is not self.numpy_names.get(key) and value is not None:
+                    raise NoRuleError(
+                        f"{self.name}(..., {key}={value!r}): no gradient rule covers the argument {key!r}; "
+                        f"leave it out, or call NumPy on `.data` if no gradient is wanted."
+                    )
+        return (tuple(inputs[0]) if self.variadic else inputs), params
+
+
+class _SameRule:
+    """One rule for every input of an op that takes any number of them; the rule is told the `index`."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: Rule):
+        self.rule = rule
+
+    def __iter__(self) -> Iterator[Rule]:
+        index = 0
+        while True:
+            yield partial(self.rule, index=index)
+            index += 1
+
+
+def primitive(
+    forward: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    numpy: Callable[..., Any] | None = None,
+    **rules: Rule,
+) -> Any:
+    """z = forward(*inputs, **params), with `d<input>=rule(dz, z, *inputs, **params)` for each input.
+
+    As a call, `tanh = primitive(np.tanh, dx=...)`, or as a decorator, `@primitive(dx=...)`.
+    numpy: the NumPy function that means this op when called on a Tensor (default: `forward`, if it is NumPy's).
+    Without any rule the output counts as constant: no gradient flows through.
+    Raises DeclarationError, when the module is imported, for a rule that does not fit the inputs.
+
+    >>> cube = primitive(lambda x: x * x * x, name="cube", dx=lambda dz, z, x: dz * 3 * x * x)
+    >>> float(cube(2.0)), float(cube.rules[0](1.0, 8.0, 2.0))
+    (8.0, 12.0)
+    """
+    if forward is None:
+        return partial(primitive, name=name, numpy=numpy, **rules)
+    if numpy is None and (isinstance(forward, np.ufunc) or getattr(forward, "__module__", "") == "numpy"):
+        numpy = forward
+    op = Primitive(forward, name or forward.__name__, rules, numpy or forward)
+    registry[op.name] = op
+    if numpy is not None:
+        numpy_functions[numpy] = op
+    return op
+
+
+def composition(*numpy: Callable[..., Any]) -> Callable[[Rule], Rule]:
+    """Register a plain function, made of operations that have rules, as the meaning of NumPy functions on Tensors."""
+
+    def register(function: Rule) -> Rule:
+        for f in numpy:
+            numpy_functions[f] = function
+        return function
+
+    return register
+
+
+def _signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # NumPy's C functions have none
+        return []
+
+
+def _keyword_defaults(forward: Callable[..., Any]) -> dict[str, Any]:
+    if isinstance(forward, np.ufunc):  # out=, where=, dtype= are no parameters of ours
+        return {}
+    return {p.name: p.default for p in _signature(forward) if p.kind is p.KEYWORD_ONLY}
+
+
+def _positional_names(function: Callable[..., Any]) -> dict[str, Any]:
+    """Argument name -> default, in NumPy's order, for calls through NumPy's own function."""
+    return {p.name: p.default for p in _signature(function) if p.kind is not p.VAR_KEYWORD}
+
+
+def _input_names(name: str, forward: Callable[..., Any], rules: Mapping[str, Rule]) -> tuple[tuple[str, ...], bool]:
+    """The inputs as the first rule names them (or the forward function, where there is no rule)."""
+    if not rules and isinstance(forward, np.ufunc):
+        return ("x",) if forward.nin == 1 else ("a", "b"), False
+    first = next(iter(rules.values()), forward)
+    parameters = [p for p in _signature(first) if p.kind is not p.KEYWORD_ONLY]
+    if rules:
+        if [p.name for p in parameters[:2]] != ["dz", "z"]:
+            raise DeclarationError(f"{name}: a rule's first two arguments are dz and z, then the inputs by name.")
+        parameters = parameters[2:]
+    if not parameters:
+        raise DeclarationError(f"{name}: no input; a primitive needs at least one.")
+    return tuple(p.name for p in parameters), parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
+
+
+def _check_rule(name: str, key: str, rule: Rule, inputs: tuple[str, ...], variadic: bool, params: set[str]) -> None:
+    if key[:1] != "d" or key[1:] not in inputs:
+        raise DeclarationError(f"{name}: the rule {key!r} is for no input; the inputs are {', '.join(inputs)}.")
+    parameters = _signature(rule)
+    if tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY) != ("dz", "z", *inputs):
+        raise DeclarationError(f"{name}: the rule {key!r} must take (dz, z, {', '.join(inputs)}).")
+    keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - ({"index"} if variadic else set())
+    if keywords != params:
+        wanted, got = (", ".join(sorted(names)) or "none" for names in (params, keywords))
+        raise DeclarationError(f"{name}: the rule {key!r} takes the parameters {got}; the forward function: {wanted}.")

@@ -1,0 +1,99 @@
+"""What NumPy may do with a Tensor when no rule was looked up at once: it computes, or it raises.  Floor 3.
+
+NumPy asks its operands who should run a function (`__array_ufunc__`, `__array_function__`).  The Tensor answers
+for the functions that have a rule; everything else comes here.  The promise: a gradient is never lost in silence.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .errors import MutationError, NoRuleError
+from .primitives import recording
+
+__all__ = ["function_without_rule", "ufunc_without_rule"]
+
+#: Their results are answers about values (yes, no, how many), so that no gradient is lost.
+ANSWERS = {np.allclose, np.array_equal, np.array_equiv, np.count_nonzero, np.isclose, np.nonzero, np.result_type}
+#: They write into their first argument.
+WRITERS = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
+
+
+def ufunc_without_rule(
+    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Mapping[str, Any], covered: bool
+) -> Any:
+    """Run a ufunc, or one of its methods, on the operands' data; `covered`: its plain call has a rule.
+
+    Raises NoRuleError if an operand requires a gradient, MutationError if a Tensor would be written into.
+    """
+    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    if any(map(_is_tensor, kwargs.get("out", ()))) or (method == "at" and _is_tensor(inputs[0])):
+        raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use its result instead.")
+    if _wants_gradient((inputs, kwargs)):
+        if "out" in kwargs:
+            cure = "a plain array cannot hold a gradient: write `a = a + t` in place of `a += t` or `out=a`"
+        elif covered:
+            what = "this method" if method != "__call__" else ", ".join(f"{k}=" for k in kwargs)
+            cure = f"its rule does not cover {what}: use the plain call, or `.data` if no gradient is wanted"
+        else:
+            cure = "use functions that have one, declare your own with tg.primitive, or `.data` if none is wanted"
+        raise NoRuleError(f"{name} on a Tensor that requires a gradient: it has no gradient rule; {cure}.")
+    return _run(getattr(ufunc, method), inputs, kwargs)
+
+
+def function_without_rule(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Run any other NumPy function on the data of its arguments.
+
+    Raises NoRuleError if one of them requires a gradient, MutationError if a Tensor would be written into.
+    """
+    name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
+    if _is_tensor(kwargs.get("out")) or (function in WRITERS and args and _is_tensor(args[0])):
+        raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use `x.at[i].set(v)`.")
+    if function not in ANSWERS and _wants_gradient((args, kwargs)):
+        raise NoRuleError(
+            f"{name} on a Tensor that requires a gradient: it has no gradient rule; use functions that have one, "
+            f"declare your own with tg.primitive, or pass `.data` if no gradient is wanted."
+        )
+    return _run(function, args, kwargs)
+
+
+def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    tensor = next(x for x in _leaves((args, kwargs)) if _is_tensor(x))
+    result = function(*_data(args), **_data(kwargs))
+    outs = [*kwargs.get("out", ())] if isinstance(kwargs.get("out"), tuple) else [kwargs.get("out")]
+    if any(result is out for out in outs if out is not None):
+        return result
+    return _wrapped(result, type(tensor))
+
+
+def _is_tensor(x: Any) -> bool:
+    return hasattr(x, "__tinygrad_record__")
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, list | tuple):
+        for branch in tree:
+            yield from _leaves(branch)
+    else:
+        yield tree
+
+
+def _wants_gradient(tree: Any) -> bool:
+    return recording.get() and any(_is_tensor(x) and x.requires_grad for x in _leaves(tree))
+
+
+def _data(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _data(branch) for key, branch in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(_data(branch) for branch in tree)
+    return tree.data if _is_tensor(tree) else tree
+
+
+def _wrapped(result: Any, tensor: type) -> Any:
+    if isinstance(result, tuple) and type(result) is tuple:
+        return tuple(_wrapped(x, tensor) for x in result)
+    return tensor(result) if isinstance(result, np.ndarray | np.generic) and result.dtype != object else result

@@ -1,0 +1,81 @@
+"""Losses: many predictions become the one number J, averaged over what was predicted.  Floor 2.
+
+The averages are where backprop's 1/m comes from.  `binary_cross_entropy` has the course's rule,
+dA = -Y / A + (1 - Y) / (1 - A), and the course's domain, 0 < A < 1; the forms that start from
+logits have neither division nor logarithm of a rounded 0, and their rule is the course's dZ = A - Y.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import DomainError
+from ..primitives import primitive
+from .activation import log_softmax, sigmoid, softmax, softplus
+
+
+def binary_cross_entropy_dA(dz: Any, z: Any, A: Any, Y: Any) -> Any:
+    """dz * (-Y / A + (1 - Y) / (1 - A)) / m."""
+    return dz * (-Y / A + (1 - Y) / (1 - A)) / math.prod(A.shape)
+
+
+def binary_cross_entropy_dY(dz: Any, z: Any, A: Any, Y: Any) -> Any:
+    """dz * (log(1 - A) - log(A)) / m."""
+    return dz * (np.log(1 - A) - np.log(A)) / math.prod(A.shape)
+
+
+@primitive(dA=binary_cross_entropy_dA, dY=binary_cross_entropy_dY)
+def binary_cross_entropy(A: Any, Y: Any) -> Any:
+    """J = -mean(Y log(A) + (1 - Y) log(1 - A)), for probabilities 0 < A < 1."""
+    _check_shapes(A, Y)
+    outside = A.size - np.count_nonzero((A > 0) & (A < 1))
+    if outside:
+        raise DomainError(
+            f"{outside} of {A.size} entries of A are not inside (0, 1) (a sigmoid rounds to exactly 0 or 1 for large "
+            f"logits, and NaN is outside too): use binary_cross_entropy_with_logits(Z, Y)."
+        )
+    return -(Y * np.log(A) + (1 - Y) * np.log(1 - A)).mean()
+
+
+@primitive(
+    dZ=lambda dz, z, Z, Y: dz * (sigmoid(Z) - Y) / math.prod(Z.shape),
+    dY=lambda dz, z, Z, Y: -dz * Z / math.prod(Z.shape),
+)
+def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
+    """J = mean(softplus(Z) - Y Z), which is the binary cross-entropy of A = sigmoid(Z)."""
+    _check_shapes(Z, Y)
+    return (softplus(Z) - Y * Z).mean()
+
+
+def cross_entropy_dZ(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
+    """dz * (softmax(Z) sum(Y) - Y) / m, and sum(Y) = 1 for one-hot columns."""
+    return dz * (softmax(Z, axis=axis) * Y.sum(axis=axis, keepdims=True) - Y) * Z.shape[axis] / math.prod(Z.shape)
+
+
+def cross_entropy_dY(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
+    """-dz * log_softmax(Z) / m."""
+    return -dz * log_softmax(Z, axis=axis) * Z.shape[axis] / math.prod(Z.shape)
+
+
+@primitive(dZ=cross_entropy_dZ, dY=cross_entropy_dY)
+def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
+    """J = -sum(Y log_softmax(Z)) / m, the classes along `axis`, m examples."""
+    _check_shapes(Z, Y)
+    return -(Y * log_softmax(Z, axis=axis)).sum() * (Z.shape[axis] / Z.size)
+
+
+@primitive(
+    dA=lambda dz, z, A, Y: dz * 2 * (A - Y) / math.prod(A.shape),
+    dY=lambda dz, z, A, Y: dz * 2 * (Y - A) / math.prod(A.shape),
+)
+def mse(A: Any, Y: Any) -> Any:
+    """J = mean((A - Y)^2)."""
+    _check_shapes(A, Y)
+    return ((A - Y) ** 2).mean()
+
+
+def _check_shapes(prediction: Any, target: Any) -> None:
+    """(1, m) against (m,) would broadcast to (m, m) without a word."""
+    if prediction.shape != target.shape:
+        raise ValueError("prediction and target must have the same shape")

@@ -1,0 +1,388 @@
+"""The Tensor: an array that remembers how it was made.  Floor 4.
+
+    x = Tensor([1.0, 2.0], requires_grad=True, name="x")
+    J = (x * x).sum()
+    J.backward()
+    x.grad                       # Tensor([2., 4.])
+
+A Tensor is its own node of the graph and points only at its inputs: no closures, no cycles.  `record` makes
+every one that is not a leaf.  NumPy's functions record too: `np.exp(x)`, `array @ x`, `np.sum(x, axis=1)`.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ContextDecorator
+from contextvars import Token
+from opcode import opmap
+from typing import Any, final
+
+import numpy as np
+
+from .backprop import backpropagate
+from .errors import DTypeError, GradientError, GraphFreedError, MutationError, ShapeError
+from .explanations import explain
+from .operators import Operators
+from .primitives import NO_PARAMS, Primitive, clock, numpy_functions, recording
+from .protocols import function_without_rule, ufunc_without_rule
+from .rules import elementwise, shape
+from .shadowing import import_visualize
+
+__all__ = ["Tensor", "no_grad", "record"]
+
+STORE_SUBSCR = opmap["STORE_SUBSCR"]
+_RAW = {bool, int, float, np.ndarray, np.bool_, np.int32, np.int64, np.float16, np.float32, np.float64}
+
+
+def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = NO_PARAMS) -> "Tensor":
+    """Run op on the data of its inputs; remember the step if a gradient may be wanted."""
+    values = []
+    wanted = False
+    for x in inputs:
+        if type(x) is Tensor:
+            values.append(x._data)
+            if x._requires_grad:
+                wanted = True
+        elif type(x) in _RAW:  # Python scalars stay raw: float32 * 2.0 stays float32
+            values.append(x)
+        else:
+            return record(op, tuple(map(_operand, inputs)), params)
+    try:
+        data = op.forward(*values, **params) if params else op.forward(*values)
+    except (ValueError, TypeError, IndexError) as error:
+        raise explain(op, inputs, params, error) from error
+    out: Tensor = _new(Tensor)
+    out._data = data if type(data) is np.ndarray else np.asarray(data)
+    out.grad = out.name = out.extras = None
+    out.stamp = clock[0]
+    if wanted and op.rules and recording.get():
+        out._requires_grad = True
+        out.op = op
+        out.inputs = inputs
+        out.params = params
+    else:
+        out._requires_grad = False
+        out.op = None
+        out.inputs = ()
+        out.params = NO_PARAMS
+    return out
+
+
+_new = object.__new__
+
+
+def _hand_over(grads: dict[Any, Any], create_graph: bool) -> list[tuple["Tensor", "Tensor"]]:
+    """Each tensor with its new `.grad`: no two share memory, and none is read-only."""
+    seen: set[int] = set()
+    result = []
+    for t, dz in grads.items():
+        array = dz._data if create_graph else np.asarray(dz)
+        owned = array.base is None and id(array) not in seen and array.flags.writeable
+        seen.add(id(array))
+        if create_graph:
+            dz = t.grad + dz if t.grad is not None else dz if owned else +dz
+        else:
+            dz = Tensor(t.grad._data + array if t.grad is not None else array if owned else array.copy())
+        result.append((t, dz))
+    return result
+
+
+def _operand(x: Any) -> Any:
+    """A raw operand as the rules expect it: lists become arrays, and what is no number is refused."""
+    if type(x) is Tensor or type(x) in _RAW:
+        return x
+    return _numbers(x)
+
+
+def _numbers(data: Any, dtype: Any = None) -> np.ndarray:
+    if isinstance(data, list | tuple) and any(type(x) is Tensor for x in data):
+        raise DTypeError("a list of Tensors is not a Tensor: join them with np.stack or np.concatenate.")
+    try:
+        array = np.asarray(data, dtype)
+    except ValueError as error:
+        raise ShapeError(f"this {type(data).__name__} is no array: {error}.") from error
+    if array.dtype.kind not in "biufc":
+        raise DTypeError(f"a Tensor holds numbers; this {type(data).__name__} became an array of dtype {array.dtype}.")
+    return array
+
+
+@final
+class Tensor(Operators):
+    """An array `data`, and, where a gradient may be wanted, the step that made it: z = op(*inputs, **params).
+
+    data: shares memory with an array handed in, as np.asarray does; lists of floats become float64.
+    requires_grad: ask for d(end)/d(this); needs a float dtype.  name: used in errors, pictures and equations.
+    `grad` is None until `backward()` puts a Tensor of the same shape and dtype there, and adds to it thereafter.
+    Raises DTypeError for integers with requires_grad, and for what is no number.
+
+    >>> W = Tensor([[1.0, 2.0]], requires_grad=True, name="W")
+    >>> J = (W @ W.T).sum()
+    >>> J.backward()
+    >>> W.grad
+    Tensor([[2., 4.]])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_requires_grad",
+        "extras",  # rare facts: None, or a dict with retain_grad, walked, modules
+        "grad",
+        "inputs",
+        "name",
+        "op",
+        "params",
+        "stamp",  # the clock when this data was set or computed: no input of a step may be younger than the step
+    )
+
+    def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None):
+        if type(data) is Tensor:
+            if data._requires_grad:
+                raise GradientError(f"Tensor({data._label()}) would lose its graph: use it as it is, or .detach().")
+            data = data._data
+        self._data: np.ndarray = _numbers(data, dtype)
+        self.grad: Tensor | None = None
+        self.name = name
+        self.op: Any = None
+        self.inputs: tuple[Any, ...] = ()
+        self.params: Mapping[str, Any] = NO_PARAMS
+        self.extras: dict[str, Any] | None = None
+        self.stamp = clock[0]
+        self._requires_grad: bool = False
+        if requires_grad:
+            self.requires_grad = True
+
+    # What it is
+
+    @property
+    def data(self) -> np.ndarray:
+        """The array.  Assigning rebinds it, in the same shape and dtype; backward() notices steps that used the old."""
+        return self._data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        array = _numbers(new)
+        if self.op is not None:
+            raise MutationError(f"{self._label()} was computed by {self.op.name}: its data cannot be replaced.")
+        if array.shape != self._data.shape:
+            raise ShapeError(
+                f"the data of {self._label()} is {self.shape}; {array.shape} does not fit: check the update."
+            )
+        if array.dtype != self._data.dtype:
+            raise DTypeError(
+                f"the data of {self._label()} is {self.dtype}, the new data {array.dtype}: cast it with .astype()."
+            )
+        clock[0] += 1
+        self._data, self.stamp = array, clock[0]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward() computes a gradient for this tensor, or through it."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.op is not None and not wanted:
+            raise GradientError(f"{self._label()} was computed from tensors that require gradients: use .detach().")
+        if wanted and self._data.dtype.kind != "f":
+            raise DTypeError(
+                f"{self._label()} is {self.dtype}; only float tensors have gradients: "
+                f"write numbers with a point (2.0), or give dtype=float."
+            )
+        self._requires_grad = bool(wanted)
+
+    shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
+    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
+    size = property(lambda self: self._data.size, doc="The number of entries.")
+    dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
+    is_leaf = property(lambda self: self.op is None, doc="True where no recorded step made this tensor.")
+
+    @property
+    def T(self) -> "Tensor":
+        """The axes in reverse order."""
+        return record(shape.transpose, (self,), shape.transpose.defaults)
+
+    def _label(self) -> str:
+        return self.name or (f"the result of {self.op.name}" if self.op else f"a tensor of shape {self.shape}")
+
+    # Gradients
+
+    def backward(
+        self,
+        gradient: Any = None,
+        *,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        retain_grads: bool = False,
+    ) -> None:
+        """Add d(self)/d(leaf) to the `.grad` of every leaf that requires one.
+
+        gradient: what stands for d(end)/d(self), of this shape; 1 for a tensor of one entry.
+        retain_graph: True allows another walk, False frees the graph now; by default it stays readable
+        (`draw(J)`), and a second backward() raises, because it would count every gradient twice.
+        create_graph: the gradients are Tensors with a graph, for higher derivatives.
+        retain_grads: tensors between the leaves and this one get their `.grad` too.
+        Raises GradientError and its kin; gradients are handed over only when the whole walk has succeeded.
+        """
+        if not self._requires_grad:
+            raise GradientError(
+                f"{self._label()} does not depend on any tensor with requires_grad=True: nothing to do."
+            )
+        retain = create_graph if retain_graph is None else retain_graph
+        if self.extras is not None and "walked" in self.extras:
+            raise GraphFreedError(
+                f"backward() was called on {self._label()} before, and a second call would count gradients twice: "
+                f"compute it again, or pass retain_graph=True to the first call if you mean to add up."
+            )
+        seed = self._seed(gradient)
+        token = recording.set(True)
+        try:
+            grads = backpropagate(
+                self,
+                Tensor(seed) if create_graph else seed,
+                create_graph=create_graph,
+                keep_all=retain_grads,
+                free=retain_graph is False,
+            )
+        finally:
+            recording.reset(token)
+        for t, dz in _hand_over(grads, create_graph):
+            t.grad = dz
+        if not retain and self.op is not None:
+            self._remember("walked", True)
+
+    def _seed(self, gradient: Any) -> np.ndarray:
+        if gradient is None:
+            if self.size != 1:
+                raise ShapeError(
+                    f"{self._label()} is {self.shape}; backward() starts from one number: take .sum() or .mean(), "
+                    f"or pass gradient= of that shape."
+                )
+            return np.ones(self.shape, self.dtype)
+        seed = _numbers(gradient._data if type(gradient) is Tensor else gradient)
+        if seed.shape != self.shape:
+            raise ShapeError(f"gradient= is {seed.shape}; {self._label()} is {self.shape}: they must be the same.")
+        return seed.astype(self.dtype)
+
+    def _remember(self, key: str, value: Any) -> None:
+        self.extras = {**(self.extras or {}), key: value}
+
+    def retain_grad(self) -> None:
+        """Keep this tensor's gradient in `.grad` at the next backward(), though it is no leaf."""
+        self._remember("retain_grad", True)
+
+    def detach(self) -> "Tensor":
+        """The same data (shared), with no graph and no gradient."""
+        return Tensor(self._data, name=self.name)
+
+    # As a Python and as a NumPy value
+
+    def item(self) -> Any:
+        """The one entry, as a Python number."""
+        return self._data.item()
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, without its graph."""
+        return self._data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self._requires_grad and recording.get():
+            raise GradientError(
+                f"NumPy asked for the bare array of {self._label()}, and its gradient would be lost: "
+                f"use np.stack or x.at[i].set(v) to build arrays of Tensors, or .data if no gradient is wanted."
+            )
+        return np.array(self._data, dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        op = numpy_functions.get(ufunc)
+        if op is not None and method == "__call__" and not kwargs:
+            return record(op, inputs) if type(op) is Primitive else op(*inputs)
+        return ufunc_without_rule(ufunc, method, inputs, kwargs, covered=op is not None)
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        op = numpy_functions.get(function)
+        if type(op) is Primitive:
+            return record(op, *op.bind(args, kwargs))
+        return op(*args, **kwargs) if op else function_without_rule(function, args, kwargs)
+
+    __tinygrad_record__ = _record = staticmethod(record)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._data, separator=", ", prefix="Tensor(")
+        facts = [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.int64, np.bool_) else []
+        facts += ["requires_grad=True"] if self._requires_grad else []
+        facts += [f"name={self.name!r}"] if self.name else []
+        return f"Tensor({', '.join([text, *facts])})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else str(self)
+
+    __hash__ = object.__hash__  # a Tensor is a node: == compares entries, dicts compare identity
+
+    def __float__(self) -> float:
+        self._refuse_storing()
+        return float(self._data)
+
+    def __int__(self) -> int:
+        self._refuse_storing()
+        return int(self._data)
+
+    def __complex__(self) -> complex:
+        self._refuse_storing()
+        return complex(self._data)
+
+    def _refuse_storing(self) -> None:
+        """`array[0] = t` asks for float(t) just as `float(t)` does; the caller's opcode tells the two apart."""
+        if self._requires_grad and recording.get():
+            caller = sys._getframe(2)
+            if caller.f_code.co_code[caller.f_lasti] == STORE_SUBSCR:
+                raise GradientError(
+                    f"storing {self._label()} in a plain array would lose its gradient: build the array with np.stack "
+                    f"or x.at[i].set(v); if no gradient is wanted, store float(t)."
+                )
+
+    def __index__(self) -> int:
+        return self._data.__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        return (self[i] for i in range(len(self._data)))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise MutationError(
+            f"{self._label()}[...] = value: Tensors do not change; use y = x.at[i].set(v), which has a gradient."
+        )
+
+    def astype(self, dtype: Any) -> "Tensor":
+        """In another dtype.  Integers and booleans have no gradient: the result is then a constant."""
+        if np.dtype(dtype).kind != "f":
+            return Tensor(self._data.astype(dtype))
+        return record(elementwise.astype, (self,), {"dtype": np.dtype(dtype)})
+
+    def draw(self, **options: Any) -> Any:
+        """A picture of the graph that made this tensor; see `visualize.draw` for the options."""
+        return import_visualize().draw(self, **options)
+
+
+class no_grad(ContextDecorator):
+    """Nothing is recorded inside: `with no_grad(): ...`, or as a decorator.  Per thread and per async task.
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(recording.set(False))
+
+    def __exit__(self, *error: object) -> None:
+        recording.reset(self._tokens.pop())
