@@ -1,0 +1,116 @@
+"""Module: something with parameters that maps tensors to tensors.  Floor 6."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, DTypeError, ShapeError
+from ..tensor import Tensor
+
+__all__ = ["Module"]
+
+
+class Module:
+    """Abstract: subclasses set Tensors and Modules as attributes and define `forward`.
+
+    Parameters are the attributes that are leaf Tensors with requires_grad=True, in the order they were set;
+    those of Modules (also in lists and dicts) follow with the attribute's name in front: "layers.0.W".
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.a = Tensor([2.0], requires_grad=True, name="a")
+    ...
+    ...     def forward(self, x):
+    ...         return self.a * x
+    >>> Scale()(np.array([3.0])).data, [name for name, _ in Scale().named_parameters()]
+    (array([6.]), ['a'])
+    """
+
+    def __init__(self) -> None:
+        self.training = True
+
+    def forward(self, *inputs: Any) -> Any:
+        """What the module computes; subclasses define it, users call the module itself."""
+        raise NotImplementedError(f"{type(self).__name__} has to define forward().")
+
+    def __call__(self, *inputs: Any) -> Any:
+        """forward(*inputs).  The result remembers this module and its inputs, so that pictures can group by module."""
+        result = self.forward(*inputs)
+        for out in result if isinstance(result, tuple | list) else (result,):
+            if type(out) is Tensor and out.op is not None:
+                marks = out.extras["modules"] if out.extras and "modules" in out.extras else ()
+                out._remember("modules", (*marks, (self, inputs)))
+        return result
+
+    def _children(self) -> Iterator[tuple[str, Any]]:
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor | Module):
+                yield name, value
+            elif isinstance(value, list | tuple | dict):
+                for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                    if isinstance(item, Tensor | Module):
+                        yield f"{name}.{key}", item
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """(name, parameter), each parameter once."""
+        seen: set[Tensor] = set()
+        for name, child in self._children():
+            inner = child.named_parameters() if isinstance(child, Module) else [("", child)]
+            for rest, p in inner:
+                if p.requires_grad and p.is_leaf and p not in seen:
+                    seen.add(p)
+                    yield f"{name}.{rest}" if rest else name, p
+
+    def parameters(self) -> Iterator[Tensor]:
+        """The parameters, each once."""
+        return (p for _, p in self.named_parameters())
+
+    def modules(self) -> Iterator["Module"]:
+        """This module and those inside it."""
+        yield self
+        for _, child in self._children():
+            if isinstance(child, Module):
+                yield from child.modules()
+
+    def train(self, mode: bool = True) -> "Module":
+        """Set training mode here and inside: dropout drops only then.  Returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> "Module":
+        """train(False)."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Set every parameter's `.grad` to None."""
+        for p in self.parameters():
+            p.grad = None
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """{name: a copy of the parameter's data}, ready for `np.savez`."""
+        return {name: p.data.copy() for name, p in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set every parameter from {name: array}, cast to its dtype.
+
+        Raises DataError if names are missing or unknown, ShapeError or DTypeError for arrays that do not fit;
+        then no parameter has been changed.
+        """
+        parameters = dict(self.named_parameters())
+        missing, unknown = sorted(parameters.keys() - state.keys()), sorted(state.keys() - parameters.keys())
+        if missing or unknown:
+            facts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(
+                unknown
+            )
+            raise DataError(f"state_dict does not fit this {type(self).__name__}: {'; '.join(facts)}.")
+        new = {name: np.asarray(value.data if isinstance(value, Tensor) else value) for name, value in state.items()}
+        for name, p in parameters.items():
+            if new[name].shape != p.shape:
+                raise ShapeError(f"state_dict: {name} is {new[name].shape}; this {type(self).__name__} has {p.shape}.")
+            if new[name].dtype.kind not in "biuf":
+                raise DTypeError(f"state_dict: {name} is {new[name].dtype}; parameters are real numbers.")
+        for name, p in parameters.items():
+            p.data = new[name].astype(p.dtype)
