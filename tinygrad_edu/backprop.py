@@ -28,7 +28,7 @@ def toposort(end: Any, wanted: Collection[Any] | None = None) -> list[Any]:
     for t in found:  # grows while we walk it
         if t.op is FREED:
             raise GraphFreedError(
-                f"the graph behind {t._label()} was freed by backward(retain_graph=False): "
+                f"the graph behind {t.name or f'a tensor of shape {t.shape}'} was freed by retain_graph=False: "
                 f"run the forward pass again, or free it only after its last use."
             )
         for x in t.inputs:

@@ -36,7 +36,7 @@ def explain(op: Any, operands: Sequence[Any], params: Any, error: Exception) -> 
     if isinstance(error, DomainError):
         return DomainError(f"{call}: {error}")
     if isinstance(error, TinygradEduError):
-        return error
+        return type(error)(*error.args)  # not error itself: `raise error from error` would be a cycle
     if isinstance(error, TypeError):
         dtypes = ", ".join(f"{n} is {getattr(x, 'dtype', type(x).__name__)}" for n, x in zip(names, operands))
         return DTypeError(f"{call}: {dtypes}; {error}")

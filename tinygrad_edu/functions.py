@@ -217,4 +217,4 @@ def _pair(name: str, A: Any, Y: Any) -> tuple[Any, Any]:
         )
     if A.dtype.kind != "f":
         raise DTypeError(f"{name}: the prediction is {A.dtype}; give floats.")
-    return A, Y
+    return A, (Y if Y.dtype.kind == "f" else Y.astype(A.dtype))  # labels 0 and 1 do not widen float32

@@ -53,6 +53,7 @@ class _At:
 
     def add(self, v: Any) -> Any:
         """x with v added to the entries at i; entries named twice add up."""
+        v = np.asarray(v, self.x.dtype) if isinstance(v, int | float) else v  # float32 stays float32
         block = np.broadcast_to(v, self.x._data[self.key].shape)
         return self.x + shape.scatter_add(block, key=self.key, shape=self.x.shape)
 

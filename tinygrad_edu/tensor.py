@@ -75,6 +75,8 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool) -> list[tuple["Tensor"
     seen: set[int] = set()
     result = []
     for t, dz in grads.items():
+        if create_graph and type(dz) is not Tensor:  # a rule whose gradient is constant, such as sign's
+            dz = Tensor(dz)
         array = dz._data if create_graph else np.asarray(dz)
         owned = array.base is None and id(array) not in seen and array.flags.writeable
         seen.add(id(array))
@@ -233,12 +235,14 @@ class Tensor(Operators):
                 f"backward() was called on {self._label()} before, and a second call would count gradients twice: "
                 f"compute it again, or pass retain_graph=True to the first call if you mean to add up."
             )
-        seed = self._seed(gradient)
+        seed: Any = self._seed(gradient)
         token = recording.set(True)
         try:
+            if create_graph:  # a seed may have a graph of its own
+                seed = gradient.astype(self.dtype) if type(gradient) is Tensor else Tensor(seed)
             grads = backpropagate(
                 self,
-                Tensor(seed) if create_graph else seed,
+                seed,
                 create_graph=create_graph,
                 keep_all=retain_grads,
                 free=retain_graph is False,
@@ -380,6 +384,9 @@ class no_grad(ContextDecorator):
 
     def __init__(self) -> None:
         self._tokens: list[Token[bool]] = []
+
+    def _recreate_cm(self) -> "no_grad":
+        return no_grad()  # a decorated function may run in several threads at once
 
     def __enter__(self) -> None:
         self._tokens.append(recording.set(False))

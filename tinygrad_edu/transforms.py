@@ -57,17 +57,20 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             if not -len(args) <= i < len(args):
                 raise GradientError(f"grad(argnums={i}) needs positional argument number {i}; got {len(args)}.")
         fresh: list[Tensor] = []
+        higher = recording.get()  # inside no_grad() the derivative is a constant
         clock[0] += 1  # steps recorded before now cannot depend on the fresh nodes
         token = recording.set(True)
         try:
             traced = list(args)
-            for i in chosen:
+            places = [i % len(args) for i in chosen]
+            for i in dict.fromkeys(places):  # an argument named twice is still one argument
                 traced[i] = _map(lambda x: _fresh(x, fresh), args[i])
             value = f(*traced, **kwargs)
-            gradients = iter(_gradients(value, fresh, getattr(f, "__name__", "f")))
+            gradients = iter(_gradients(value, fresh, higher, getattr(f, "__name__", "f")))
         finally:
             recording.reset(token)
-        result = tuple(_map(lambda _: next(gradients), args[i]) for i in chosen)
+        found = {i: _map(lambda _: next(gradients), args[i]) for i in dict.fromkeys(places)}
+        result = tuple(found[i] for i in places)
         value = _released(value, fresh)
         for x in fresh:
             if x.op is None:
@@ -93,7 +96,7 @@ def _fresh(x: Any, fresh: list[Tensor]) -> Tensor:
     return node
 
 
-def _gradients(value: Any, fresh: list[Tensor], name: str) -> list[Any]:
+def _gradients(value: Any, fresh: list[Tensor], higher: bool, name: str) -> list[Any]:
     if type(value) is not Tensor:
         raise GradientError(
             f"grad: {name} returned a {type(value).__name__}, which has no graph: return a Tensor computed from the "
@@ -108,8 +111,8 @@ def _gradients(value: Any, fresh: list[Tensor], name: str) -> list[Any]:
     depends, captured = _depending_on(fresh, value)
     if value not in depends:
         return [np.zeros(x.shape, x.dtype)[()] for x in fresh]
-    seed = np.ones(value.shape, value.dtype)
-    grads = backpropagate(value, Tensor(seed) if captured else seed, create_graph=captured, wanted=depends)
+    seed, graph = np.ones(value.shape, value.dtype), captured and higher
+    grads = backpropagate(value, Tensor(seed) if graph else seed, create_graph=graph, wanted=depends)
     result = [grads[x] if x in grads else np.zeros(x.shape, x.dtype) for x in fresh]
     return [_released(dx, fresh) for dx in result]
 
@@ -120,7 +123,7 @@ def _depending_on(fresh: list[Tensor], end: Tensor) -> tuple[set[Tensor], bool]:
     Looks only at what is younger than the fresh nodes, so an inner `grad` does not pay for the outer graph.
     """
     known = set(fresh)
-    since = fresh[0].stamp
+    since = fresh[0].stamp if fresh else clock[0]  # no fresh node for an argument without arrays, such as {}
     users: dict[Tensor, list[Tensor]] = {}
     found, seen, captured = [end], {end}, False
     for t in found:
@@ -147,7 +150,7 @@ def _released(x: Any, fresh: list[Tensor]) -> Any:
     """x as an array, if nothing it depends on but the fresh nodes requires a gradient; else x."""
     if type(x) is not Tensor:
         return np.array(x)[()]
-    if x.requires_grad and _depending_on(fresh, x)[1]:
+    if x.requires_grad and recording.get() and _depending_on(fresh, x)[1]:
         return x
     return x.data.copy()[()]
 

@@ -29,9 +29,10 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 class DeepNetwork(Module):
     """A[0] = X, Z[l] = W[l] @ A[l-1] + b[l], A[l] = g[l](Z[l]); columns are examples.
 
-    layer_dims: [n_0, n_1, ..., n_L].
-    activations: a name per layer, "relu" | "sigmoid" | "tanh" | "softmax" | "linear"; by default ReLU for the hidden layers and sigmoid for the last.  Its tensors are named W1 b1 Z1 A1 ... as it runs.
-    An integer seed gives the numbers of `manual.initialize_parameters_deep(layer_dims, seed)`; without a seed
+    layer_dims: [n_0, n_1, ..., n_L].  Its tensors are named W1 b1 Z1 A1 ... as it runs.
+    activations: a name per layer, "relu" | "sigmoid" | "tanh" | "softmax" | "linear"; by default ReLU for the
+    hidden layers and sigmoid for the last.
+    An integer seed gives the numbers of `manual.initialize_parameters_deep(layer_dims, seed)`; without one
     they come from the generator that `tg.seed` sets.  Raises ShapeError, DomainError, DTypeError.
 
     >>> net = DeepNetwork([2, 4, 1], seed=1)

@@ -24,14 +24,16 @@ positive = primitive(np.positive, dx=lambda dz, z, x: dz)
 
 
 def power_da(dz: Any, z: Any, a: Any, b: Any) -> Any:
-    """dz * b * a^(b - 1); the exponent 0 is set apart, or 0 * 0^-1 would be NaN."""
+    """dz * b * a^(b - 1); 0 where a and b are both 0, and b * a^(b - 1) would be 0 * 0^-1, NaN."""
     if isinstance(b, int | float):
         return dz * b * a ** (b - 1) if b != 0 else dz * 0
-    return dz * b * a ** np.where(b == 0, b + 1, b - 1)
+    return dz * b * a ** np.where(np.logical_and(a == 0, b == 0), b + 1, b - 1)
 
 
 def power_db(dz: Any, z: Any, a: Any, b: Any) -> Any:
     """dz * a^b * log(a); 0 at a = 0, where a^b stays 0 for every b > 0."""
+    if isinstance(a, int | float):
+        return dz * z * np.log(a or 1.0).item()  # a Python number keeps float32 as it is
     return dz * z * np.log(np.where(a == 0, 1.0, a))
 
 

@@ -123,13 +123,16 @@ def last_written(shape: tuple[int, ...], key: Any) -> Any:
 
 def index_set_dv(dz: Any, z: Any, x: Any, v: Any, *, key: Any) -> Any:
     """dz at the entries that v went to; an entry that was written over has no share."""
-    return dz[key] if is_basic(key) else dz[key] * last_written(x.shape, key)
+    dv = dz[key] if is_basic(key) else dz[key] * last_written(x.shape, key)
+    return dv.reshape((1,) * (v.ndim - dv.ndim) + dv.shape)  # z[0] = v takes a v of shape (1, n) too
 
 
 @primitive(dx=lambda dz, z, x, v, *, key: index_set(dz, 0.0, key=key), dv=index_set_dv)
 def index_set(x: Any, v: Any, *, key: Any) -> Any:
     """z = a copy of x with z[key] = v."""
     z = np.array(x)
+    if z.dtype.kind in "biu" and np.asarray(v).dtype.kind in "fc":
+        raise TypeError(f"a value set into {z.dtype} would be cut off: use x.astype(float) first")
     z[key] = v
     return z
 

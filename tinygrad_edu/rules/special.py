@@ -49,8 +49,8 @@ def _ratio(t: Any, numerator: tuple[float, ...], denominator: tuple[float, ...])
 def erf(x: Any) -> Any:
     """z = 2 / sqrt(pi) * integral of exp(-t^2) from 0 to x, to double precision."""
     dtype = np.asarray(x).dtype
-    t = np.abs(np.asarray(x, np.float64))
-    s = np.minimum(t * t, 1e4)  # erf is 1 to the last bit from |x| = 6 on; the bound keeps inf out of 0 * inf
+    t = np.minimum(np.abs(np.asarray(x, np.float64)), 100)  # erf is 1 to the last bit from |x| = 6 on: inf may stay out
+    s = t * t
     small = t + t * _ratio(np.minimum(s, 1), P_SMALL, Q_SMALL)
     middle = ERF_1 + _ratio(np.minimum(t, 2) - 1, P_MIDDLE, Q_MIDDLE)
     w = 1 / np.maximum(s, 1)

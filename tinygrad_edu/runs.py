@@ -1,0 +1,72 @@
+"""The folder that a training run leaves behind: whole, or not at all.  Floor 7."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import DataError
+
+__all__ = ["check_folder", "next_folder", "write_folder"]
+
+
+def next_folder(parent: str | os.PathLike[str], name: str) -> Path:
+    """parent/name-1, or the first number that is free.
+
+    >>> next_folder("no such folder", "digits").name
+    'digits-1'
+    """
+    number = 1
+    while (path := Path(parent) / f"{name}-{number}").exists():
+        number += 1
+    return path
+
+
+def check_folder(path: str | os.PathLike[str]) -> Path:
+    """path, if a run can be written there.  Raises DataError if it holds files already, or cannot be made."""
+    folder = Path(path)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise DataError(f"{folder}: this folder is not empty; give --out a new name.")
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: this is a file; give --out the name of a new folder.")
+    existing = folder.parent
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise DataError(f"{folder}: cannot write in {existing}; give --out another place.")
+    return folder
+
+
+def write_folder(
+    path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], texts: Mapping[str, str], record: Mapping[str, Any]
+) -> Path:
+    """weights.npz, the texts by their file names and run.json, in a new folder that appears at once.
+
+    Everything is written beside `path` first and then renamed: no reader sees half a run.
+    Raises DataError, with nothing left behind, if the disk refuses.
+    """
+    folder = check_folder(path)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            np.savez(unfinished / "weights.npz", **arrays)  # type: ignore[arg-type]
+            for name, text in texts.items():
+                (unfinished / name).write_text(text, encoding="utf-8")
+            text = json.dumps(record, indent=2, allow_nan=False)
+            (unfinished / "run.json").write_text(text + "\n", encoding="utf-8")
+            unfinished.chmod(0o755)
+            if folder.is_dir():
+                folder.rmdir()
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror or error}); change --out.") from error
+    return folder
