@@ -12,10 +12,11 @@ Read the code in this order: `primitives`, `rules/elementwise`, `backprop`, `ten
 
 from . import data, errors, functions, manual, nn, optim
 from .errors import TinygradEduError
+from .modes import no_grad
 from .numeric import gradcheck
 from .primitives import primitive
 from .randomness import seed
-from .tensor import Tensor, no_grad
+from .tensor import Tensor
 from .transforms import grad, value_and_grad
 
 __all__ = [

@@ -7,7 +7,9 @@ that is what the topological order is for.  Nothing here recurses, so a chain of
 from collections.abc import Collection
 from typing import Any
 
-from .errors import ChangedDataError, DTypeError, GraphFreedError, NoRuleError, ShapeError
+import numpy as np
+
+from .errors import ChangedDataError, GradientError, GraphFreedError, NoRuleError, ShapeError
 from .primitives import NO_PARAMS, Primitive, clock
 
 __all__ = ["FREED", "backpropagate", "toposort", "unbroadcast"]
@@ -89,7 +91,11 @@ def backpropagate(
                     raise _no_rule(x, t)
                 dx = rule(*args, **params) if params else rule(*args)
                 data = x._data
-                if dx.shape != data.shape or dx.dtype is not data.dtype:
+                try:
+                    fits = dx.shape == data.shape and dx.dtype is data.dtype
+                except AttributeError:
+                    raise _no_array(dx, x, t) from None
+                if not fits:
                     dx = _conform(dx, x, t)
                 grads[x] = grads[x] + dx if x in grads else dx
     if free:
@@ -123,10 +129,8 @@ def _conform(dx: Any, x: Any, t: Any) -> Any:
             )
         dx = unbroadcast(dx, x.shape)
     if dx.dtype != x.dtype:
-        if dx.dtype.kind == "c":
-            raise DTypeError(
-                f"{t.op.name}: the gradient for the real {x._label()} came out complex; use real operands."
-            )
+        if dx.dtype.kind == "c" and x.dtype.kind != "c":
+            dx = np.real(dx)  # a real input of a complex step moves along the real line only
         dx = dx.astype(x.dtype)
     return dx
 
@@ -142,6 +146,13 @@ def _check_unchanged(order: list[Any]) -> None:
                         f"the data of {x._label()} was replaced after {t.op.name} had used it, so its gradient would "
                         f"be wrong: call backward() before you update {x._label()}, or run the forward pass again."
                     )
+
+
+def _no_array(dx: Any, x: Any, t: Any) -> GradientError:
+    return GradientError(
+        f"{t.op.name}: the rule for {x._label()} gave {dx!r}, which is no array: "
+        f"compute it from dz, so that it has the shape {x.shape}."
+    )
 
 
 def _no_rule(x: Any, t: Any) -> NoRuleError:

@@ -4,6 +4,7 @@ Catch `TinygradEduError` for all of them, or the builtin you would expect anyway
 
     TinygradEduError
     ├── ShapeError          (ValueError)    shapes or axes that do not fit
+    │   └── IndexingError   (IndexError)    an index that points outside
     ├── DTypeError          (TypeError)     a dtype that has no gradient, or no number in it
     ├── DomainError         (ValueError)    a value outside the set where the function has a gradient
     ├── DataError           (ValueError)    a data file or array that cannot be trained on
@@ -12,6 +13,7 @@ Catch `TinygradEduError` for all of them, or the builtin you would expect anyway
     │   ├── GraphFreedError                 the graph was freed, or already walked
     │   └── ChangedDataError                data replaced between forward and backward
     ├── MutationError       (TypeError)     an assignment into a Tensor
+    ├── ShadowedModuleError (ImportError)   another file stands where the package `visualize` should be
     └── DeclarationError    (TypeError)     a primitive whose rules do not fit its inputs
 """
 
@@ -23,8 +25,10 @@ __all__ = [
     "DomainError",
     "GradientError",
     "GraphFreedError",
+    "IndexingError",
     "MutationError",
     "NoRuleError",
+    "ShadowedModuleError",
     "ShapeError",
     "TinygradEduError",
 ]
@@ -36,6 +40,10 @@ class TinygradEduError(Exception):
 
 class ShapeError(TinygradEduError, ValueError):
     """Shapes or axes that do not fit; the message has every operand's name and shape."""
+
+
+class IndexingError(ShapeError, IndexError):
+    """An index that points outside the axes of its tensor."""
 
 
 class DTypeError(TinygradEduError, TypeError):
@@ -68,6 +76,10 @@ class ChangedDataError(GradientError):
 
 class MutationError(TinygradEduError, TypeError):
     """An assignment into a Tensor: the graph would no longer tell the truth."""
+
+
+class ShadowedModuleError(TinygradEduError, ImportError):
+    """Another file stands where the package `visualize` would be imported from."""
 
 
 class DeclarationError(TinygradEduError, TypeError):

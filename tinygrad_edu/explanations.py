@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DomainError, DTypeError, ShapeError, TinygradEduError
+from .errors import DomainError, DTypeError, IndexingError, ShapeError, TinygradEduError
 
 __all__ = ["explain", "operand_names"]
 
@@ -39,9 +39,11 @@ def explain(op: Any, operands: Sequence[Any], params: Any, error: Exception) -> 
         return type(error)(*error.args)  # not error itself: `raise error from error` would be a cycle
     if isinstance(error, TypeError):
         dtypes = ", ".join(f"{n} is {getattr(x, 'dtype', type(x).__name__)}" for n, x in zip(names, operands))
-        return DTypeError(f"{call}: {dtypes}; {error}")
+        return DTypeError(f"{call}: {dtypes}; {str(error).rstrip('.')}.")
     facts = [f"{n} is {s}" for n, s in zip(names, shapes) if s or len(shapes) == 1]
-    return ShapeError(f"{call}: {', '.join(facts)}; {_reason(op, shapes, str(error))}.")
+    outside = isinstance(error, IndexError) and not isinstance(error, ValueError)  # AxisError is both
+    kind = IndexingError if outside else ShapeError
+    return kind(f"{call}: {', '.join(facts)}; {_reason(op, shapes, str(error))}.")
 
 
 def _reason(op: Any, shapes: list[tuple[int, ...]], message: str) -> str:
@@ -50,7 +52,7 @@ def _reason(op: Any, shapes: list[tuple[int, ...]], message: str) -> str:
         inner = b[-2] if len(b) > 1 else b[0]
         if a[-1] != inner:
             return f"the inner sizes {a[-1]} and {inner} differ"
-        if op.name == "affine" and shapes[2] != (a[0], 1):
+        if op.name == "affine" and len(a) == len(b) == 2 and shapes[2] != (a[0], 1):
             return f"b should be ({a[0]}, 1)"
     if "broadcast" in message and len(shapes) > 1:
         axes = max(len(s) for s in shapes)

@@ -160,8 +160,8 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     Y: one-hot columns or probabilities of Z's shape, or integer labels, Z's shape without the axis.
     Raises ShapeError, and DomainError for a label that is no class.
 
-    >>> float(cross_entropy(np.zeros((2, 3)), np.array([0, 1, 1]), axis=0))
-    0.6931471805599453
+    >>> round(float(cross_entropy(np.zeros((2, 3)), np.array([0, 1, 1]), axis=0)), 9)
+    0.693147181
     """
     Z = _along(Z, axis)
     labels = np.asarray(Y.data if hasattr(Y, "__tinygrad_record__") else Y)

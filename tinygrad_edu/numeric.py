@@ -4,6 +4,7 @@ report = gradcheck(f, [x, W])
 assert report, report            # the report says which entry is off, and by how much
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any, final
 import numpy as np
 
 from .errors import DTypeError, GradientError, ShapeError
-from .primitives import recording
+from .modes import recording
 from .tensor import Tensor
 from .transforms import grad
 
@@ -120,11 +121,11 @@ def gradcheck(
 ) -> GradcheckReport:
     """Compare the gradient that the rules give with finite differences, entry by entry.
 
-    f: takes the inputs as Tensors and returns a Tensor of any shape (it is contracted with fixed random
-    weights, so that every output entry counts).  inputs: one array or Tensor, or a list of them, float64.
+    f: takes the inputs as Tensors and returns a Tensor of any shape (one with several entries is contracted
+    with fixed random weights, so that each counts).  inputs: one array or Tensor, or a list of them, float64.
     order=2 also checks the gradient of the gradient.  Returns a GradcheckReport; nothing is raised for a
     wrong gradient, so write `assert report, report`.  Raises DTypeError for inputs that are not float64,
-    GradientError if f does not depend on any input.
+    GradientError if f returns no Tensor.
 
     >>> bool(gradcheck(lambda x: x * x, [np.array([1.0, -2.0])]))
     True
@@ -144,7 +145,9 @@ def gradcheck(
     def scalar(*xs: Any) -> Any:
         z = f(*xs)
         if "f" not in weights:  # fixed at the first call, so that every call computes the same function
-            weights["f"] = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(z))
+            shape = np.shape(z)
+            one_number = math.prod(shape) == 1  # then the report shows the gradient of f itself
+            weights["f"] = np.ones(shape) if one_number else np.random.default_rng(0).uniform(0.5, 1.5, shape)
         if np.shape(z) != weights["f"].shape:
             raise ShapeError(
                 f"gradcheck: f returned {np.shape(z)}, and {weights['f'].shape} before; its shape must not vary."
@@ -178,7 +181,8 @@ def _compare(
     atol: float,
     order: int,
 ) -> GradcheckReport:
-    analytic = tuple(map(np.asarray, grad(scalar, tuple(range(len(arrays))))(*arrays)))
+    slopes = grad(scalar, tuple(range(len(arrays))))(*arrays)  # Tensors, if f uses a parameter of its own
+    analytic = tuple(dx.data if isinstance(dx, Tensor) else np.asarray(dx) for dx in slopes)
 
     def value(i: int, x: np.ndarray) -> float:
         moved: Iterable[Any] = [Tensor(x if j == i else other) for j, other in enumerate(arrays)]

@@ -13,7 +13,7 @@ import numpy as np
 from .errors import DomainError, GradientError
 from .tensor import Tensor
 
-__all__ = ["SGD", "Adam", "Optimizer", "adam_update", "momentum_update", "sgd_update"]
+__all__ = ["Adam", "Optimizer", "SGD", "adam_update", "momentum_update", "sgd_update"]
 
 
 def sgd_update(p: Any, dp: Any, lr: float) -> Any:
@@ -111,8 +111,8 @@ class SGD(Optimizer):
 
     def _updated(self, i: int, p: np.ndarray, dp: np.ndarray) -> Any:
         if not self.momentum:
-            return sgd_update(p, dp, self.lr)
-        p, self.velocities[i] = momentum_update(p, dp, self.velocities[i], self.lr, self.momentum)
+            return sgd_update(p, dp, float(self.lr))
+        p, self.velocities[i] = momentum_update(p, dp, self.velocities[i], float(self.lr), self.momentum)
         return p
 
 
@@ -140,14 +140,14 @@ class Adam(Optimizer):
         self.betas = (_share("betas[0]", betas[0]), _share("betas[1]", betas[1]))
         if not eps > 0:
             raise DomainError(f"eps={eps!r}: a small positive number.")
-        self.eps = eps
+        self.eps = float(eps)
         self.moments: list[tuple[Any, Any]] = [(0.0, 0.0)] * len(self.parameters)
         self.counts = [0] * len(self.parameters)  # a parameter that had no gradient so far starts at t = 1
 
     def _updated(self, i: int, p: np.ndarray, dp: np.ndarray) -> Any:
         self.counts[i] += 1
         v, s = self.moments[i]
-        p, v, s = adam_update(p, dp, v, s, self.counts[i], self.lr, *self.betas, self.eps)
+        p, v, s = adam_update(p, dp, v, s, self.counts[i], float(self.lr), *self.betas, self.eps)
         self.moments[i] = (v, s)
         return p
 

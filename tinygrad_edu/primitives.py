@@ -7,12 +7,11 @@ for (`dx` is the gradient for `x`).  A rule is a plain NumPy expression.  Fed wi
 number, fed with Tensors it gives a graph, so second derivatives need no second table.
 
 This file knows nothing of Tensors: a primitive finds out who records it by asking its operands for
-`__tinygrad_record__`.  The modes that recorders consult live here too, below everyone who needs them.
+`__tinygrad_record__`.
 """
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -20,10 +19,7 @@ import numpy as np
 
 from .errors import DeclarationError, NoRuleError
 
-__all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "recording", "registry"]
-
-#: False inside `no_grad()`; each thread and each async task sees its own.
-recording: ContextVar[bool] = ContextVar("recording", default=True)
+__all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "registry"]
 
 #: clock[0] ticks whenever some tensor's data is replaced; steps remember when they were recorded.
 clock = [0]
@@ -59,7 +55,7 @@ class Primitive:
         self.rules: Any = tuple(rules.get("d" + x) for x in self.inputs) if rules else ()
         if self.variadic and rules:
             self.rules = _SameRule(rules["d" + self.inputs[0]])
-        self.numpy_names = _positional_names(like)
+        self.numpy_names = _positional_names(like) or dict.fromkeys((*self.inputs, *self.defaults))  # none in NumPy 2.0
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}({', '.join(self.inputs)})>"
@@ -80,6 +76,8 @@ class Primitive:
         if len(args) == count and kwargs.keys() <= self.defaults.keys():  # the common case, and a hot path
             inputs, params = args, {**self.defaults, **kwargs} if kwargs else self.defaults
         else:
+            if len(args) > len(self.numpy_names):
+                raise NoRuleError(f"{self.name}() with {len(args)} arguments: no gradient rule covers them all.")
             given = {**dict(zip(self.numpy_names, args)), **kwargs}
             names = list(self.numpy_names)[:count]
             try:
@@ -170,7 +168,8 @@ def _keyword_defaults(forward: Callable[..., Any]) -> dict[str, Any]:
 
 def _positional_names(function: Callable[..., Any]) -> dict[str, Any]:
     """Argument name -> default, in NumPy's order, for calls through NumPy's own function."""
-    return {p.name: p.default for p in _signature(function) if p.kind is not p.VAR_KEYWORD}
+    names = {p.name: p.default for p in _signature(function) if p.kind is not p.VAR_KEYWORD}
+    return {"shape" if name == "newshape" else name: default for name, default in names.items()}  # as in NumPy 2.0
 
 
 def _input_names(name: str, forward: Callable[..., Any], rules: Mapping[str, Rule]) -> tuple[tuple[str, ...], bool]:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from .errors import MutationError, NoRuleError
-from .primitives import recording
+from .modes import recording
 
-__all__ = ["function_without_rule", "ufunc_without_rule"]
+__all__ = ["function_without_rule", "ufunc_without_rule", "wants_gradient"]
 
 #: Their results are answers about values (yes, no, how many), so that no gradient is lost.
 ANSWERS = {np.allclose, np.array_equal, np.array_equiv, np.count_nonzero, np.isclose, np.nonzero, np.result_type}
@@ -30,7 +30,7 @@ def ufunc_without_rule(
     name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
     if any(map(_is_tensor, kwargs.get("out", ()))) or (method == "at" and _is_tensor(inputs[0])):
         raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use its result instead.")
-    if _wants_gradient((inputs, kwargs)):
+    if wants_gradient((inputs, kwargs)):
         if "out" in kwargs:
             cure = "a plain array cannot hold a gradient: write `a = a + t` in place of `a += t` or `out=a`"
         elif covered:
@@ -42,15 +42,17 @@ def ufunc_without_rule(
     return _run(getattr(ufunc, method), inputs, kwargs)
 
 
-def function_without_rule(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Run any other NumPy function on the data of its arguments.
+def function_without_rule(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], constant: bool = False
+) -> Any:
+    """Run any other NumPy function on the data of its arguments; `constant`: no gradient can flow through it.
 
     Raises NoRuleError if one of them requires a gradient, MutationError if a Tensor would be written into.
     """
     name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
     if _is_tensor(kwargs.get("out")) or (function in WRITERS and args and _is_tensor(args[0])):
         raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use `x.at[i].set(v)`.")
-    if function not in ANSWERS and _wants_gradient((args, kwargs)):
+    if not constant and function not in ANSWERS and wants_gradient((args, kwargs)):
         raise NoRuleError(
             f"{name} on a Tensor that requires a gradient: it has no gradient rule; use functions that have one, "
             f"declare your own with tg.primitive, or pass `.data` if no gradient is wanted."
@@ -81,7 +83,8 @@ def _leaves(tree: Any) -> Iterator[Any]:
         yield tree
 
 
-def _wants_gradient(tree: Any) -> bool:
+def wants_gradient(tree: Any) -> bool:
+    """Whether any Tensor in nested arguments requires a gradient that is being recorded."""
     return recording.get() and any(_is_tensor(x) and x.requires_grad for x in _leaves(tree))
 
 
@@ -94,6 +97,7 @@ def _data(tree: Any) -> Any:
 
 
 def _wrapped(result: Any, tensor: type) -> Any:
-    if isinstance(result, tuple) and type(result) is tuple:
-        return tuple(_wrapped(x, tensor) for x in result)
+    if isinstance(result, list | tuple):
+        parts = [_wrapped(x, tensor) for x in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     return tensor(result) if isinstance(result, np.ndarray | np.generic) and result.dtype != object else result

@@ -14,6 +14,8 @@ from .errors import DataError
 
 __all__ = ["check_folder", "next_folder", "write_folder"]
 
+PREFIX = ".unfinished-run-"
+
 
 def next_folder(parent: str | os.PathLike[str], name: str) -> Path:
     """parent/name-1, or the first number that is free.
@@ -30,16 +32,30 @@ def next_folder(parent: str | os.PathLike[str], name: str) -> Path:
 def check_folder(path: str | os.PathLike[str]) -> Path:
     """path, if a run can be written there.  Raises DataError if it holds files already, or cannot be made."""
     folder = Path(path)
-    if folder.is_dir() and any(folder.iterdir()):
-        raise DataError(f"{folder}: this folder is not empty; give --out a new name.")
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder}: this is a file; give --out the name of a new folder.")
-    existing = folder.parent
-    while not existing.exists():
-        existing = existing.parent
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise DataError(f"{folder}: cannot write in {existing}; give --out another place.")
+    target = Path(os.path.realpath(folder))
+    try:
+        if target == Path.cwd():
+            raise DataError(f"{folder}: this is the working directory; give --out the name of a new folder.")
+        if target.is_dir() and any(target.iterdir()):
+            raise DataError(f"{folder}: this folder is not empty; give --out a new name.")
+        if _exists(target) and not target.is_dir():
+            raise DataError(f"{folder}: this is a file; give --out the name of a new folder.")
+        existing = target.parent
+        while not _exists(existing):
+            existing = existing.parent
+        os.rmdir(tempfile.mkdtemp(prefix=PREFIX, dir=existing))  # permissions alone do not tell: disks are read-only
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made ({error.strerror or error}); give --out another place.") from error
     return folder
+
+
+def _exists(path: Path) -> bool:
+    """Raises OSError for a name that no folder can have, where Path.exists() would say False."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def write_folder(
@@ -51,9 +67,10 @@ def write_folder(
     Raises DataError, with nothing left behind, if the disk refuses.
     """
     folder = check_folder(path)
+    target = Path(os.path.realpath(folder))  # a symbolic link stays, and what it points at is filled
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=PREFIX, dir=target.parent))
         try:
             np.savez(unfinished / "weights.npz", **arrays)  # type: ignore[arg-type]
             for name, text in texts.items():
@@ -61,9 +78,9 @@ def write_folder(
             text = json.dumps(record, indent=2, allow_nan=False)
             (unfinished / "run.json").write_text(text + "\n", encoding="utf-8")
             unfinished.chmod(0o755)
-            if folder.is_dir():
-                folder.rmdir()
-            unfinished.rename(folder)
+            if target.is_dir():
+                target.rmdir()
+            unfinished.rename(target)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise

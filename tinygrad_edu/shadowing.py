@@ -7,13 +7,9 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from .errors import TinygradEduError
+from .errors import ShadowedModuleError
 
 __all__ = ["import_visualize"]
-
-
-class ShadowedModuleError(TinygradEduError, ImportError):
-    """Another file stands where the package `visualize` would be imported from."""
 
 
 def import_visualize() -> ModuleType:

@@ -11,8 +11,6 @@ every one that is not a leaf.  NumPy's functions record too: `np.exp(x)`, `array
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ContextDecorator
-from contextvars import Token
 from opcode import opmap
 from typing import Any, final
 
@@ -21,13 +19,14 @@ import numpy as np
 from .backprop import backpropagate
 from .errors import DTypeError, GradientError, GraphFreedError, MutationError, ShapeError
 from .explanations import explain
+from .modes import recording
 from .operators import Operators
-from .primitives import NO_PARAMS, Primitive, clock, numpy_functions, recording
-from .protocols import function_without_rule, ufunc_without_rule
+from .primitives import NO_PARAMS, Primitive, clock, numpy_functions
+from .protocols import function_without_rule, ufunc_without_rule, wants_gradient
 from .rules import elementwise, shape
 from .shadowing import import_visualize
 
-__all__ = ["Tensor", "no_grad", "record"]
+__all__ = ["Tensor", "record"]
 
 STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _RAW = {bool, int, float, np.ndarray, np.bool_, np.int32, np.int64, np.float16, np.float32, np.float64}
@@ -304,9 +303,14 @@ class Tensor(Operators):
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         op = numpy_functions.get(function)
-        if type(op) is Primitive:
-            return record(op, *op.bind(args, kwargs))
-        return op(*args, **kwargs) if op else function_without_rule(function, args, kwargs)
+        if op is None:
+            return function_without_rule(function, args, kwargs)
+        try:
+            return record(op, *op.bind(args, kwargs)) if type(op) is Primitive else op(*args, **kwargs)
+        except TypeError:  # out=, dtype=, where= and the like: fine where no gradient would be lost
+            if wants_gradient((args, kwargs)) and getattr(op, "rules", True):
+                raise
+            return function_without_rule(function, args, kwargs, constant=True)
 
     __tinygrad_record__ = _record = staticmethod(record)
 
@@ -363,33 +367,10 @@ class Tensor(Operators):
 
     def astype(self, dtype: Any) -> "Tensor":
         """In another dtype.  Integers and booleans have no gradient: the result is then a constant."""
-        if np.dtype(dtype).kind != "f":
+        if np.dtype(dtype).kind not in "fc":
             return Tensor(self._data.astype(dtype))
         return record(elementwise.astype, (self,), {"dtype": np.dtype(dtype)})
 
     def draw(self, **options: Any) -> Any:
         """A picture of the graph that made this tensor; see `visualize.draw` for the options."""
         return import_visualize().draw(self, **options)
-
-
-class no_grad(ContextDecorator):
-    """Nothing is recorded inside: `with no_grad(): ...`, or as a decorator.  Per thread and per async task.
-
-    >>> x = Tensor(2.0, requires_grad=True)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.requires_grad
-    False
-    """
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def _recreate_cm(self) -> "no_grad":
-        return no_grad()  # a decorated function may run in several threads at once
-
-    def __enter__(self) -> None:
-        self._tokens.append(recording.set(False))
-
-    def __exit__(self, *error: object) -> None:
-        recording.reset(self._tokens.pop())

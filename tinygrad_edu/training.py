@@ -14,9 +14,10 @@ import numpy as np
 from .data import Split, minibatches, one_hot
 from .errors import DomainError
 from .functions import binary_cross_entropy_with_logits, cross_entropy
+from .modes import no_grad
 from .nn import DeepNetwork
 from .optim import Optimizer
-from .tensor import Tensor, no_grad
+from .tensor import Tensor
 
 __all__ = ["Epoch", "accuracy", "confusion", "fit", "predict", "targets"]
 

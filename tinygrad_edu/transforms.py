@@ -15,7 +15,8 @@ import numpy as np
 
 from .backprop import backpropagate
 from .errors import DTypeError, GradientError, ShapeError
-from .primitives import clock, recording
+from .modes import recording
+from .primitives import clock
 from .rules.elementwise import positive
 from .tensor import Tensor, record
 

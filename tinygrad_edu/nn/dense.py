@@ -11,7 +11,7 @@ from ..rules.linalg import affine
 from ..tensor import Tensor, record
 from .module import Module
 
-__all__ = ["Dense", "Dropout"]
+__all__ = ["Dense", "Dropout", "check_sizes"]
 
 
 @final

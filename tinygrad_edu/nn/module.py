@@ -39,7 +39,8 @@ class Module:
         """forward(*inputs).  The result remembers this module and its inputs, so that pictures can group by module."""
         result = self.forward(*inputs)
         for out in result if isinstance(result, tuple | list) else (result,):
-            if type(out) is Tensor and out.op is not None:
+            # An input handed through is none of its making, and would come to point at itself: a cycle.
+            if type(out) is Tensor and out.op is not None and not any(out is x for x in inputs):
                 marks = out.extras["modules"] if out.extras and "modules" in out.extras else ()
                 out._remember("modules", (*marks, (self, inputs)))
         return result

@@ -52,7 +52,7 @@ class DeepNetwork(Module):
         check_sizes("DeepNetwork", self.layer_dims)
         L = len(self.layer_dims) - 1
         if L < 1:
-            raise ShapeError(f"DeepNetwork({list(layer_dims)}): give the input size and at least one layer.")
+            raise ShapeError(f"DeepNetwork({list(self.layer_dims)}): give the input size and at least one layer.")
         self.activations = ("relu",) * (L - 1) + ("sigmoid",) if activations is None else tuple(activations)
         if len(self.activations) != L or not set(self.activations) <= ACTIVATIONS.keys():
             known = ", ".join(ACTIVATIONS)
@@ -60,7 +60,7 @@ class DeepNetwork(Module):
         if not isinstance(seed, int | np.integer):
             seed = int(generator(seed).integers(2**32))
         start = initialize_parameters_deep(self.layer_dims, int(seed))
-        self.layers = [Dense(n_prev, n, seed=0, dtype=dtype) for n_prev, n in pairwise(layer_dims)]
+        self.layers = [Dense(n_prev, n, seed=0, dtype=dtype) for n_prev, n in pairwise(self.layer_dims)]
         for l, layer in enumerate(self.layers, start=1):
             layer.W.data, layer.W.name = start[f"W{l}"].astype(dtype), f"W{l}"
             layer.b.name = f"b{l}"

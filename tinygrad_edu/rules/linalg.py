@@ -62,4 +62,6 @@ def affine(W: Any, A: Any, b: Any) -> Any:
     if Z.dtype == b.dtype and b.shape == (len(Z), 1):
         Z += b  # in place: one array less than Z + b
         return Z
+    if np.broadcast_shapes(Z.shape, b.shape) != Z.shape:
+        raise ValueError("b must not stretch W @ A")
     return Z + b

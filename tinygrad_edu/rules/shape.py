@@ -193,16 +193,16 @@ def pad(x: Any, *, pad_width: Any, mode: str = "constant", constant_values: Any 
 # What has a shape but no gradient
 
 
-@composition(np.zeros_like)
-def zeros_like(a: Any, dtype: Any = None) -> Any:
-    """Zeros of a's shape and dtype."""
-    return np.zeros(a.shape, dtype or a.dtype)
+@primitive(numpy=np.zeros_like)
+def zeros_like(x: Any, *, dtype: Any = None) -> Any:
+    """Zeros of x's shape and dtype."""
+    return np.zeros_like(x, dtype)
 
 
-@composition(np.ones_like)
-def ones_like(a: Any, dtype: Any = None) -> Any:
-    """Ones of a's shape and dtype."""
-    return np.ones(a.shape, dtype or a.dtype)
+@primitive(numpy=np.ones_like)
+def ones_like(x: Any, *, dtype: Any = None) -> Any:
+    """Ones of x's shape and dtype."""
+    return np.ones_like(x, dtype)
 
 
 @composition(np.shape)

@@ -1,0 +1,108 @@
+"""Where expected gradients come from: difference quotients of the forward function, which share nothing with the rules.
+
+Also how a sample is called: on arrays (`forward`), and on Tensors (`recorded`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from samples import SAMPLES, Sample
+
+import tinygrad_edu as tg
+from tinygrad_edu.primitives import Primitive, numpy_functions, registry
+
+#: The functions of NumPy that a Tensor answers with something that is no primitive, by their name.
+COMPOSITIONS = {f.__name__: f for f, op in numpy_functions.items() if type(op) is not Primitive}
+
+#: Their results say something about a shape: no gradient flows.
+CONSTANT = {"shape", "ndim", "size"}
+
+
+def wrt(sample: Sample) -> list[int]:
+    """Which of the inputs are differentiated."""
+    if sample.op in CONSTANT:
+        return []
+    floats = [i for i, x in enumerate(sample.inputs) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+    if sample.op in COMPOSITIONS:
+        return floats
+    op = registry[sample.op]
+    return [i for i in floats if op.rules and (op.variadic or op.rules[i] is not None)]
+
+
+DIFFERENTIABLE = [s for s in SAMPLES if wrt(s)]
+
+
+def each(samples: Sequence[Sample]) -> Any:
+    """Run the test once for each sample."""
+    return pytest.mark.parametrize("sample", samples, ids=str)
+
+
+def forward(sample: Sample, inputs: Sequence[Any]) -> Any:
+    """z on arrays; for a composition by NumPy itself."""
+    f = COMPOSITIONS[sample.op] if sample.op in COMPOSITIONS else registry[sample.op].forward
+    z = f(*inputs, **sample.params)
+    return np.asarray(z) if sample.take is None else z[sample.take]
+
+
+def recorded(sample: Sample, inputs: Sequence[Any]) -> Any:
+    """z on Tensors."""
+    f = numpy_functions[COMPOSITIONS[sample.op]] if sample.op in COMPOSITIONS else registry[sample.op]
+    z = f(*inputs, **sample.params)
+    return z if sample.take is None else z[sample.take]
+
+
+def tensors(sample: Sample, inputs: Sequence[Any], chosen: Sequence[int]) -> list[Any]:
+    """The inputs, the chosen ones as Tensors that require a gradient."""
+    return [tg.Tensor(x, requires_grad=True) if i in chosen else x for i, x in enumerate(inputs)]
+
+
+def gradients(
+    sample: Sample, inputs: Sequence[Any], dz: Any, chosen: Sequence[int] | None = None
+) -> dict[int, np.ndarray]:
+    """{i: gradient of sum(dz * z) with respect to input i}, by the rules fed with arrays."""
+    chosen = wrt(sample) if chosen is None else chosen
+    xs = tensors(sample, inputs, chosen)
+    recorded(sample, xs).backward(dz)
+    return {i: xs[i].grad.data for i in chosen}
+
+
+def random_like(z: Any, seed: int) -> np.ndarray:
+    return np.asarray(np.random.default_rng(seed).uniform(0.5, 1.5, np.shape(z)))
+
+
+def replaced(inputs: Sequence[Any], i: int, x: Any) -> list[Any]:
+    return [*inputs[:i], x, *inputs[i + 1 :]]
+
+
+def finite_difference(f: Callable[[np.ndarray], Any], x: np.ndarray, step: float = 2e-3) -> np.ndarray:
+    """The gradient of f: array -> number, entry by entry, by central differences of order 6."""
+    dx = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        for k, weight in ((1, 45), (2, -9), (3, 1)):
+            up, down = x.copy(), x.copy()
+            up[i] += k * step
+            down[i] -= k * step
+            dx[i] += weight * (f(up) - f(down)) / (60 * step)
+    return dx
+
+
+def complex_step(f: Callable[[np.ndarray], Any], x: np.ndarray, step: float = 1e-20) -> np.ndarray:
+    """The gradient of an analytic f, to the last digits: f(x + ih) = f(x) + ih f'(x), nothing is subtracted.
+
+    Source: Squire and Trapp, SIAM Review 40 (1998), 110-112.
+    """
+    dx = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        moved = x.astype(complex)
+        moved[i] += 1j * step
+        dx[i] = f(moved).imag / step
+    return dx
+
+
+def assert_close(actual: Any, expected: Any, rtol: float) -> None:
+    """Equal shapes, and entries equal to rtol of the largest entry (at least 1)."""
+    assert np.shape(actual) == np.shape(expected)
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+    np.testing.assert_allclose(actual, expected, rtol=rtol, atol=rtol * scale)
