@@ -1,0 +1,35 @@
+"""Every error that drawing raises on purpose.
+
+Each is a `tinygrad_edu.errors.TinygradEduError` and the builtin you would expect:
+
+    TinygradEduError
+    ├── GraphTooLargeError  (ValueError)    more tensors than a picture can show
+    ├── LayoutError         (RuntimeError)  no layout engine is installed, or it failed
+    ├── NotDrawableError    (TypeError)     what was passed is no Tensor, or names no mapping
+    ├── OptionError         (ValueError)    an option or a file format that does not exist
+    └── SaveError           (OSError)       the file could not be written
+"""
+
+from tinygrad_edu.errors import TinygradEduError
+
+__all__ = ["GraphTooLargeError", "LayoutError", "NotDrawableError", "OptionError", "SaveError"]
+
+
+class GraphTooLargeError(TinygradEduError, ValueError):
+    """More tensors than a picture can show; the message says what to draw instead."""
+
+
+class LayoutError(TinygradEduError, RuntimeError):
+    """No layout engine is installed, or the one found failed."""
+
+
+class NotDrawableError(TinygradEduError, TypeError):
+    """What was passed is not a Tensor, or `names` is not a mapping from names to tensors."""
+
+
+class OptionError(TinygradEduError, ValueError):
+    """An option, or the suffix of a file, that drawing does not know."""
+
+
+class SaveError(TinygradEduError, OSError):
+    """The file could not be written; what stood there before is unharmed."""
