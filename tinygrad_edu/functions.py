@@ -193,6 +193,9 @@ def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.r
     """
     if not 0 <= rate < 1:
         raise DomainError(f"dropout(rate={rate}): the rate is the share set to 0, from 0 up to but not 1.")
+    A = _numeric(A)
+    if A.dtype.kind != "f":
+        raise DTypeError(f"dropout: the input is {A.dtype}; give floats.")
     return A * random.dropout_mask(A, rate=rate, rng=generator(rng)) if training and rate else A
 
 

@@ -69,7 +69,9 @@ class Optimizer:
             if not (isinstance(p, Tensor) and p.requires_grad and p.is_leaf):
                 what = p._label() if isinstance(p, Tensor) else repr(p)
                 raise GradientError(f"{what} is no parameter: give leaf Tensors with requires_grad=True.")
-        if not (np.isfinite(lr) and lr > 0):
+        if len(set(self.parameters)) < len(self.parameters):
+            raise GradientError("an optimizer got the same parameter twice, and would move it twice: list each once.")
+        if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr > 0):
             raise DomainError(f"lr={lr!r}: the learning rate is a positive number.")
         self.lr = lr
         self.steps = 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import manual
 from .backprop import backpropagate
-from .errors import DomainError, DTypeError
+from .errors import DomainError, DTypeError, GradientError
 from .functions import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy
 from .manual.activations import activation_functions
 from .nn import DeepNetwork
@@ -123,6 +123,10 @@ def _row(
 
 def _gradients(J: Tensor, units: int) -> dict[str, np.ndarray]:
     """{name: d(units * J)/d(tensor)} for every named tensor that J depends on; no `.grad` is touched."""
+    if not J.requires_grad:
+        raise GradientError(
+            "prove: inside no_grad() nothing is recorded, so nothing can be proven: call it outside."
+        )
     grads = backpropagate(J, np.array(float(units)), keep_all=True)
     return {t.name: dz for t, dz in grads.items() if t.name}
 

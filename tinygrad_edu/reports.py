@@ -1,5 +1,7 @@
 """What the command prints: tables, a progress bar, the result; made for a terminal of 80 columns.  Floor 7."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +18,21 @@ from .training import Epoch
 __all__ = ["Reporter"]
 
 
+class _Console(Console):
+    """A console whose reader may leave (`train | head`): the rest goes nowhere, and the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Reporter:
     """Prints to standard output; quiet: the result and failures only."""
 
     def __init__(self, *, quiet: bool = False):
         self.quiet = quiet
-        self.console = Console(highlight=False, quiet=quiet)
-        self.always = Console(highlight=False, soft_wrap=True)
+        self.console = _Console(highlight=False, quiet=quiet)
+        self.always = _Console(highlight=False, soft_wrap=True)
 
     def title(self, text: str) -> None:
         """The first line."""

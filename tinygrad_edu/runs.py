@@ -59,9 +59,12 @@ def _exists(path: Path) -> bool:
 
 
 def write_folder(
-    path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], texts: Mapping[str, str], record: Mapping[str, Any]
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, Mapping[str, np.ndarray]],
+    texts: Mapping[str, str],
+    record: Mapping[str, Any],
 ) -> Path:
-    """weights.npz, the texts by their file names and run.json, in a new folder that appears at once.
+    """Arrays and texts by their file names, and run.json, in a new folder that appears at once.
 
     Everything is written beside `path` first and then renamed: no reader sees half a run.
     Raises DataError, with nothing left behind, if the disk refuses.
@@ -72,7 +75,8 @@ def write_folder(
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=PREFIX, dir=target.parent))
         try:
-            np.savez(unfinished / "weights.npz", **arrays)  # type: ignore[arg-type]
+            for name, members in arrays.items():
+                np.savez(unfinished / name, **members)  # type: ignore[arg-type]
             for name, text in texts.items():
                 (unfinished / name).write_text(text, encoding="utf-8")
             text = json.dumps(record, indent=2, allow_nan=False)

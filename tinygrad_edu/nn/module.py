@@ -15,7 +15,7 @@ class Module:
     """Abstract: subclasses set Tensors and Modules as attributes and define `forward`.
 
     Parameters are the attributes that are leaf Tensors with requires_grad=True, in the order they were set;
-    those of Modules (also in lists and dicts) follow with the attribute's name in front: "layers.0.W".
+    those of Modules (also in lists, tuples and dicts) follow with the attribute's name in front: "layers.0.W".
 
     >>> class Scale(Module):
     ...     def __init__(self):
@@ -46,23 +46,20 @@ class Module:
         return result
 
     def _children(self) -> Iterator[tuple[str, Any]]:
-        for name, value in vars(self).items():
-            if isinstance(value, Tensor | Module):
-                yield name, value
-            elif isinstance(value, list | tuple | dict):
-                for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-                    if isinstance(item, Tensor | Module):
-                        yield f"{name}.{key}", item
+        return _inside("", vars(self))
 
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """(name, parameter), each parameter once."""
+    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """(name, leaf tensor), each once, whether or not it requires a gradient just now."""
         seen: set[Tensor] = set()
         for name, child in self._children():
-            inner = child.named_parameters() if isinstance(child, Module) else [("", child)]
-            for rest, p in inner:
-                if p.requires_grad and p.is_leaf and p not in seen:
-                    seen.add(p)
-                    yield f"{name}.{rest}" if rest else name, p
+            for rest, t in child._tensors() if isinstance(child, Module) else [("", child)]:
+                if t.is_leaf and t not in seen:
+                    seen.add(t)
+                    yield f"{name}.{rest}" if rest else name, t
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """(name, parameter), each once; a frozen one, with requires_grad=False, is left out."""
+        return ((name, t) for name, t in self._tensors() if t.requires_grad)
 
     def parameters(self) -> Iterator[Tensor]:
         """The parameters, each once."""
@@ -91,8 +88,8 @@ class Module:
             p.grad = None
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """{name: a copy of the parameter's data}, ready for `np.savez`."""
-        return {name: p.data.copy() for name, p in self.named_parameters()}
+        """{name: a copy of the tensor's data}, ready for `np.savez`; frozen parameters are in it too."""
+        return {name: t.data.copy() for name, t in self._tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set every parameter from {name: array}, cast to its dtype.
@@ -100,7 +97,7 @@ class Module:
         Raises DataError if names are missing or unknown, ShapeError or DTypeError for arrays that do not fit;
         then no parameter has been changed.
         """
-        parameters = dict(self.named_parameters())
+        parameters = dict(self._tensors())
         missing, unknown = sorted(parameters.keys() - state.keys()), sorted(state.keys() - parameters.keys())
         if missing or unknown:
             facts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(
@@ -115,3 +112,12 @@ class Module:
                 raise DTypeError(f"state_dict: {name} is {new[name].dtype}; parameters are real numbers.")
         for name, p in parameters.items():
             p.data = new[name].astype(p.dtype)
+
+
+def _inside(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """(name, Tensor or Module) in nested lists, tuples and dicts."""
+    if isinstance(value, Tensor | Module):
+        yield prefix, value
+    elif isinstance(value, list | tuple | dict):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _inside(f"{prefix}.{key}" if prefix else str(key), item)

@@ -1,6 +1,6 @@
 """The L-layer network of the course, [LINEAR -> RELU] * (L - 1) -> LINEAR -> SIGMOID.  Floor 6."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, final
 
@@ -59,6 +59,8 @@ class DeepNetwork(Module):
             raise DomainError(f"DeepNetwork: activations={activations!r}: give {L} names out of {known}.")
         if not isinstance(seed, int | np.integer):
             seed = int(generator(seed).integers(2**32))
+        if not 0 <= seed < 2**32:
+            raise DomainError(f"DeepNetwork: seed={seed}: a whole number from 0 to 2**32 - 1.")
         start = initialize_parameters_deep(self.layer_dims, int(seed))
         self.layers = [Dense(n_prev, n, seed=0, dtype=dtype) for n_prev, n in pairwise(self.layer_dims)]
         for l, layer in enumerate(self.layers, start=1):
@@ -66,8 +68,8 @@ class DeepNetwork(Module):
             layer.b.name = f"b{l}"
         self._names = [(f"Z{l}", f"A{l}") for l in range(1, L + 1)]
 
-    def named_parameters(self) -> Any:
-        """("W1", W1), ("b1", b1), ..., the names of the course's dictionary."""
+    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        # "W1", "b1", ...: the names of the course's dictionary
         return ((str(p.name), p) for layer in self.layers for p in (layer.W, layer.b))
 
     def forward(self, X: Any) -> Tensor:
