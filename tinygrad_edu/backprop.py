@@ -110,25 +110,26 @@ def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
 
     This one place is why `db = sum(dZ, axis=1, keepdims=True)` comes out by itself for a bias of shape (n, 1).
     """
-    extra = dx.ndim - len(shape)
-    stretched = [extra + i for i, n in enumerate(shape) if n == 1 and dx.shape[extra + i] != 1] if extra >= 0 else []
-    if extra > 0 or stretched:
-        dx = dx.sum(axis=(*range(extra), *stretched), keepdims=True)
-    return dx.reshape(shape) if extra > 0 else dx
+    got = dx.shape
+    extra = len(got) - len(shape)
+    axes = (*range(extra), *[extra + i for i, n in enumerate(shape) if n == 1 and got[extra + i] != 1])
+    add_up = np.add.reduce if type(dx) is np.ndarray else type(dx).sum  # the first is what ndarray.sum calls
+    dx = add_up(dx, axis=axes, keepdims=True)
+    return dx.reshape(shape) if extra else dx
 
 
 def _conform(dx: Any, x: Any, t: Any) -> Any:
     """The contribution dx in x's shape and dtype."""
-    got = dx.shape
-    if got != x.shape:
-        fits = len(got) >= len(x.shape) and all(n in (1, g) for n, g in zip(x.shape[::-1], got[::-1]))
-        if not fits:
+    shape = x._data.shape
+    if dx.shape != shape:
+        got = dx.shape
+        if len(got) < len(shape) or any([n not in (1, g) for n, g in zip(shape[::-1], got[::-1])]):
             raise ShapeError(
                 f"{t.op.name}: the rule for {x._label()} gave a gradient of shape {got}; "
-                f"{x._label()} is {x.shape}, and a gradient has the shape of its tensor."
+                f"{x._label()} is {shape}, and a gradient has the shape of its tensor."
             )
-        dx = unbroadcast(dx, x.shape)
-    if dx.dtype != x.dtype:
+        dx = unbroadcast(dx, shape)
+    if dx.dtype != x._data.dtype:
         if dx.dtype.kind == "c" and x.dtype.kind != "c":
             dx = np.real(dx)  # a real input of a complex step moves along the real line only
         dx = dx.astype(x.dtype)

@@ -201,7 +201,7 @@ def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.r
 
 def _numeric(x: Any) -> Any:
     """Lists and Python numbers as arrays, which the rules' forward functions expect."""
-    return x if hasattr(x, "dtype") else np.asarray(x, float)
+    return x if hasattr(x, "__array__") else np.asarray(x, float)
 
 
 def _along(Z: Any, axis: int) -> Any:
@@ -213,7 +213,7 @@ def _along(Z: Any, axis: int) -> Any:
 
 def _pair(name: str, A: Any, Y: Any) -> tuple[Any, Any]:
     A, Y = _numeric(A), _numeric(Y)
-    if tuple(A.shape) != tuple(Y.shape):
+    if A.shape != Y.shape:
         raise ShapeError(
             f"{name}: the prediction is {tuple(A.shape)}, the target {tuple(Y.shape)}; they must be the same "
             f"(broadcasting one against the other would average over pairs that do not belong together)."

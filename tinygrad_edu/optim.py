@@ -78,12 +78,14 @@ class Optimizer:
 
     def step(self) -> None:
         """Update every parameter that has a `.grad`.  Raises GradientError if none has: call backward() first."""
-        if all(p.grad is None for p in self.parameters):
-            raise GradientError("step(): no parameter has a gradient; call backward() first.")
-        self.steps += 1
+        moved = False
         for i, p in enumerate(self.parameters):
             if p.grad is not None:
                 p.data = self._updated(i, p.data, p.grad.data)
+                moved = True
+        if not moved:
+            raise GradientError("step(): no parameter has a gradient; call backward() first.")
+        self.steps += 1
 
     def zero_grad(self) -> None:
         """Set every `.grad` to None; otherwise the next backward() adds to it."""

@@ -64,7 +64,7 @@ class Primitive:
         """Run on arrays and give an array, or record on Tensors and give a Tensor."""
         for x in inputs:
             if hasattr(x, "__tinygrad_record__"):
-                return x.__tinygrad_record__(self, inputs, {**self.defaults, **params})
+                return x.__tinygrad_record__(self, inputs, {**self.defaults, **params} if params else self.defaults)
         return self.forward(*inputs, **params)
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:

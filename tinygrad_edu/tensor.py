@@ -140,7 +140,8 @@ class Tensor(Operators):
             if data._requires_grad:
                 raise GradientError(f"Tensor({data._label()}) would lose its graph: use it as it is, or .detach().")
             data = data._data
-        self._data: np.ndarray = _numbers(data, dtype)
+        plain = type(data) is np.ndarray and dtype is None and data.dtype.kind in "fbiuc"
+        self._data: np.ndarray = data if plain else _numbers(data, dtype)
         self.grad: Tensor | None = None
         self.name = name
         self.op: Any = None
@@ -161,7 +162,7 @@ class Tensor(Operators):
 
     @data.setter
     def data(self, new: Any) -> None:
-        array = _numbers(new)
+        array = new if type(new) is np.ndarray else _numbers(new)
         if self.op is not None:
             raise MutationError(f"{self._label()} was computed by {self.op.name}: its data cannot be replaced.")
         if array.shape != self._data.shape:

@@ -38,11 +38,14 @@ class Module:
     def __call__(self, *inputs: Any) -> Any:
         """forward(*inputs).  The result remembers this module and its inputs, so that pictures can group by module."""
         result = self.forward(*inputs)
-        for out in result if isinstance(result, tuple | list) else (result,):
-            # An input handed through is none of its making, and would come to point at itself: a cycle.
-            if type(out) is Tensor and out.op is not None and not any(out is x for x in inputs):
-                marks = out.extras["modules"] if out.extras and "modules" in out.extras else ()
-                out._remember("modules", (*marks, (self, inputs)))
+        for out in (result,) if type(result) is Tensor else result if isinstance(result, tuple | list) else ():
+            if type(out) is Tensor and out.op is not None:
+                for x in inputs:
+                    if x is out:  # an input handed through is none of its making, and would come to point at itself
+                        break
+                else:
+                    marks = out.extras["modules"] if out.extras and "modules" in out.extras else ()
+                    out._remember("modules", (*marks, (self, inputs)))
         return result
 
     def _children(self) -> Iterator[tuple[str, Any]]:

@@ -24,9 +24,8 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
 
 @primitive(dx=lambda dz, z, x: dz * z * (1 - z))
 def sigmoid(x: Any) -> Any:
-    """z = 1 / (1 + exp(-x)), by exp(-|x|), which never overflows."""
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, e) / (1 + e)
+    """z = 1 / (1 + exp(-x)), written so that no exponential overflows: exp(min(x, 0)) / (1 + exp(-|x|))."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
 @primitive(dx=lambda dz, z, x: dz * sigmoid(x))

@@ -16,13 +16,13 @@ from .activation import log_softmax, sigmoid, softmax, softplus
 
 
 def binary_cross_entropy_dA(dz: Any, z: Any, A: Any, Y: Any) -> Any:
-    """dz * (-Y / A + (1 - Y) / (1 - A)) / m."""
-    return dz * (-Y / A + (1 - Y) / (1 - A)) / math.prod(A.shape)
+    """dz / m * (-Y / A + (1 - Y) / (1 - A))."""
+    return dz / math.prod(A.shape) * (-Y / A + (1 - Y) / (1 - A))
 
 
 def binary_cross_entropy_dY(dz: Any, z: Any, A: Any, Y: Any) -> Any:
-    """dz * (log(1 - A) - log(A)) / m."""
-    return dz * (np.log(1 - A) - np.log(A)) / math.prod(A.shape)
+    """dz / m * (log(1 - A) - log(A))."""
+    return dz / math.prod(A.shape) * (np.log(1 - A) - np.log(A))
 
 
 @primitive(dA=binary_cross_entropy_dA, dY=binary_cross_entropy_dY)
@@ -39,35 +39,40 @@ def binary_cross_entropy(A: Any, Y: Any) -> Any:
 
 
 @primitive(
-    dZ=lambda dz, z, Z, Y: dz * (sigmoid(Z) - Y) / math.prod(Z.shape),
-    dY=lambda dz, z, Z, Y: -dz * Z / math.prod(Z.shape),
+    dZ=lambda dz, z, Z, Y: dz / math.prod(Z.shape) * (sigmoid(Z) - Y),
+    dY=lambda dz, z, Z, Y: -dz / math.prod(Z.shape) * Z,
 )
 def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
     """J = mean(softplus(Z) - Y Z), which is the binary cross-entropy of A = sigmoid(Z)."""
     _check_shapes(Z, Y)
-    return (softplus(Z) - Y * Z).mean()
+    return (softplus(Z) - Y * Z).sum() / Z.size
+
+
+def examples(Z: Any, axis: int) -> float:
+    """m: how many examples lie across the axis of the classes."""
+    return math.prod(Z.shape) / Z.shape[axis]
 
 
 def cross_entropy_dZ(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
-    """dz * (softmax(Z) sum(Y) - Y) / m, and sum(Y) = 1 for one-hot columns."""
-    return dz * (softmax(Z, axis=axis) * Y.sum(axis=axis, keepdims=True) - Y) * Z.shape[axis] / math.prod(Z.shape)
+    """dz / m * (softmax(Z) sum(Y) - Y), and sum(Y) = 1 for one-hot columns."""
+    return dz / examples(Z, axis) * (softmax(Z, axis=axis) * Y.sum(axis=axis, keepdims=True) - Y)
 
 
 def cross_entropy_dY(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
-    """-dz * log_softmax(Z) / m."""
-    return -dz * log_softmax(Z, axis=axis) * Z.shape[axis] / math.prod(Z.shape)
+    """-dz / m * log_softmax(Z)."""
+    return -dz / examples(Z, axis) * log_softmax(Z, axis=axis)
 
 
 @primitive(dZ=cross_entropy_dZ, dY=cross_entropy_dY)
 def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     """J = -sum(Y log_softmax(Z)) / m, the classes along `axis`, m examples."""
     _check_shapes(Z, Y)
-    return -(Y * log_softmax(Z, axis=axis)).sum() * (Z.shape[axis] / Z.size)
+    return -(Y * log_softmax(Z, axis=axis)).sum() / examples(Z, axis)
 
 
 @primitive(
-    dA=lambda dz, z, A, Y: dz * 2 * (A - Y) / math.prod(A.shape),
-    dY=lambda dz, z, A, Y: dz * 2 * (Y - A) / math.prod(A.shape),
+    dA=lambda dz, z, A, Y: 2 * dz / math.prod(A.shape) * (A - Y),
+    dY=lambda dz, z, A, Y: 2 * dz / math.prod(A.shape) * (Y - A),
 )
 def mse(A: Any, Y: Any) -> Any:
     """J = mean((A - Y)^2)."""

@@ -79,10 +79,9 @@ def flip(x: Any, *, axis: Any = None) -> Any:
 @primitive(numpy=np.broadcast_to, dx=lambda dz, z, x, *, shape: dz)  # the engine sums over what was stretched
 def broadcast_to(x: Any, *, shape: Any) -> Any:
     """z = x, repeated along new or stretched axes until it has the shape."""
-    x = np.asarray(x)
-    if x.ndim > len(np.atleast_1d(shape)):
-        raise ValueError(f"{x.shape} has more axes than {shape}")
     z = np.empty(shape, x.dtype)  # writable and its own, unlike NumPy's view
+    if x.ndim > z.ndim:
+        raise ValueError(f"{x.shape} has more axes than {shape}")
     z[...] = x
     return z
 

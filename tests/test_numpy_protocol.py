@@ -1,0 +1,290 @@
+"""NumPy meets Tensors: whoever is asked first, a gradient is recorded or an error raised, never lost in silence."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import GradientError, MutationError, NoRuleError
+
+
+@pytest.fixture
+def t() -> tg.Tensor:
+    return tg.Tensor([1.0, 2.0, 4.0], requires_grad=True, name="t")
+
+
+@pytest.fixture
+def number() -> tg.Tensor:
+    return tg.Tensor(2.0, requires_grad=True, name="number")
+
+
+@pytest.fixture
+def constant() -> tg.Tensor:
+    return tg.Tensor([1.0, 2.0, 4.0])
+
+
+def assert_records(z: Any, expected: Any) -> None:
+    assert type(z) is tg.Tensor
+    assert z.requires_grad
+    np.testing.assert_array_equal(z.data, expected, strict=True)
+
+
+# Operators, with the Tensor on either side
+
+ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.matmul]
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+PARTNERS = [np.array([3.0, 1.0, 4.0]), np.array([3, 1, 4]), [3.0, 1.0, 4.0], (3, 1, 4)]
+
+
+@pytest.mark.parametrize("partner", PARTNERS, ids=repr)
+@pytest.mark.parametrize("operation", ARITHMETIC)
+def test_operators_record_on_both_sides_of_an_array(operation: Any, partner: Any, t: tg.Tensor) -> None:
+    assert_records(operation(t, partner), np.asarray(operation(t.data, np.asarray(partner))))
+    assert_records(operation(partner, t), np.asarray(operation(np.asarray(partner), t.data)))
+
+
+@pytest.mark.parametrize("partner", [3, 3.0, np.float64(3), np.int64(3), np.array(3.0), True], ids=repr)
+@pytest.mark.parametrize("operation", ARITHMETIC[:-1])
+def test_operators_record_on_both_sides_of_a_number(operation: Any, partner: Any, t: tg.Tensor) -> None:
+    assert_records(operation(t, partner), operation(t.data, partner))
+    assert_records(operation(partner, t), operation(partner, t.data))
+
+
+@pytest.mark.parametrize("partner", [*PARTNERS, 3, 3.0, np.float32(3), np.array(3.0)], ids=repr)
+@pytest.mark.parametrize("operation", COMPARISONS)
+def test_comparisons_answer_on_both_sides(operation: Any, partner: Any, t: tg.Tensor) -> None:
+    for z, expected in (
+        (operation(t, partner), operation(t.data, np.asarray(partner))),
+        (operation(partner, t), operation(np.asarray(partner), t.data)),
+    ):
+        assert type(z) is tg.Tensor
+        assert not z.requires_grad
+        np.testing.assert_array_equal(z.data, expected, strict=True)
+
+
+@pytest.mark.parametrize("scalar", [np.float32(2), np.float16(2), np.int64(2), np.float64(2), 2, 2.0, True], ids=repr)
+def test_scalars_promote_as_numpy_says(scalar: Any) -> None:
+    array = np.array([1.0, 2.0], np.float32)
+    t = tg.Tensor(array, requires_grad=True)
+    for operation in (operator.mul, operator.add, operator.sub, operator.truediv):
+        assert_records(operation(scalar, t), operation(scalar, array))
+        assert_records(operation(t, scalar), operation(array, scalar))
+
+
+def test_signs_work_as_on_arrays(t: tg.Tensor) -> None:
+    assert_records(-t, -t.data)
+    assert_records(+t, t.data)
+    assert_records(abs(-t), t.data)
+    np.testing.assert_array_equal((~(t > 1)).data, [True, False, False])
+
+
+def test_the_gradient_flows_through_an_array_on_the_left(t: tg.Tensor) -> None:
+    (np.array([[1.0, 2.0, 3.0]]) @ t * np.float64(2) - np.array([1.0])).sum().backward()
+    np.testing.assert_array_equal(t.grad.data, [2, 4, 6])
+
+
+# Writing into plain arrays
+
+
+def test_an_array_takes_an_update_in_place_where_no_gradient_is_wanted(t: tg.Tensor) -> None:
+    (t * t).sum().backward()
+    W = np.array([1.0, 2.0, 4.0])
+    same = W
+    W -= 0.5 * t.grad
+    assert W is same
+    np.testing.assert_array_equal(W, [0, 0, 0])
+
+
+@pytest.mark.parametrize("update", [operator.iadd, operator.isub, operator.imul, operator.itruediv])
+def test_an_array_refuses_an_update_by_a_tensor_with_a_gradient_and_names_the_cure(update: Any, t: tg.Tensor) -> None:
+    a = np.ones(3)
+    with pytest.raises(NoRuleError, match=r"a = a \+ t"):
+        update(a, t)
+    np.testing.assert_array_equal(a, np.ones(3))
+
+
+def test_a_name_may_be_rebound_by_an_update(t: tg.Tensor) -> None:
+    z = t
+    z += 1
+    assert z is not t
+    assert_records(z, [2.0, 3.0, 5.0])
+    z = np.ones(3)
+    z = z + t
+    assert_records(z, [2.0, 3.0, 5.0])
+
+
+def test_out_takes_plain_arrays_where_no_gradient_is_wanted(constant: tg.Tensor) -> None:
+    out = np.zeros(3)
+    assert np.add(constant, 1, out=out) is out
+    np.testing.assert_array_equal(out, [2, 3, 5])
+    assert np.sqrt(constant, out) is out
+    total = np.zeros(())
+    assert np.sum(constant, out=total) is total
+    assert total == 7
+    assert np.cumsum(constant, out=out) is out
+    assert np.clip(constant, 2, 3, out=out) is out
+    np.testing.assert_array_equal(out, [2, 2, 3])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.add(t, 1, out=np.zeros(3)),
+        lambda t: np.sqrt(t, np.zeros(3)),
+        lambda t: np.sum(t, out=np.zeros(())),
+        lambda t: np.cumsum(t, out=np.zeros(3)),
+        lambda t: np.concatenate([t, t], out=np.zeros(6)),
+        lambda t: np.clip(t, 0, 1, out=np.zeros(3)),
+        lambda t: np.dot(np.eye(3), t, out=np.zeros(3)),
+        lambda t: np.matmul(t, t, out=np.zeros(())),
+    ],
+)
+def test_out_refuses_a_tensor_with_a_gradient(call: Callable[[Any], Any], t: tg.Tensor) -> None:
+    with pytest.raises(TypeError, match="out"):
+        call(t)
+    with tg.no_grad():
+        assert isinstance(call(t), np.ndarray)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.add(np.ones(3), 1, out=t),
+        lambda t: np.add(np.ones(3), t, t),
+        lambda t: np.add.at(t, [0], 1.0),
+        lambda t: np.copyto(t, np.ones(3)),
+        lambda t: np.put(t, [0], 1.0),
+        lambda t: np.fill_diagonal(t, 1.0),
+        lambda t: np.putmask(t, [True, False, False], 1.0),
+        lambda t: operator.setitem(t, 0, 1.0),
+        lambda t: operator.setitem(t, ..., 1.0),
+    ],
+)
+def test_nothing_writes_into_a_tensor(call: Callable[[Any], Any], t: tg.Tensor, constant: tg.Tensor) -> None:
+    for x in (t, constant):
+        with pytest.raises(MutationError, match="do not change"):
+            call(x)
+        np.testing.assert_array_equal(x.data, [1, 2, 4])
+
+
+def test_a_reduction_does_not_write_into_a_tensor(t: tg.Tensor, constant: tg.Tensor) -> None:
+    for x in (t, constant):
+        with pytest.raises((MutationError, NoRuleError), match=r"out|do not change"):
+            np.sum(np.ones((3, 3)), axis=0, out=x)
+        np.testing.assert_array_equal(x.data, [1, 2, 4])
+
+
+# Arguments that rules do not cover
+
+UNCOVERED = [
+    (lambda t: np.add(t, 1, where=np.array([True, False, True]), out=np.zeros(3)), [2, 0, 5]),
+    (lambda t: np.add(t, 1, dtype=np.float32), [2, 3, 5]),
+    (lambda t: np.exp(t * 0, casting="same_kind"), [1, 1, 1]),
+    (lambda t: np.add.reduce(t), 7),
+    (lambda t: np.add.accumulate(t), [1, 3, 7]),
+    (lambda t: np.multiply.outer(t, [1.0, 2.0]), [[1, 2], [2, 4], [4, 8]]),
+    (lambda t: np.multiply.reduceat(t, [0, 1]), [1, 8]),
+    (lambda t: np.sum(t, where=[True, False, True]), 5),
+    (lambda t: np.sum(t, initial=3.0), 10),
+    (lambda t: np.sum(t, dtype=np.float32), 7),
+    (lambda t: np.mean(t, dtype=np.float32), np.float32(7 / 3)),
+    (lambda t: np.max(t, initial=9.0), 9),
+    (lambda t: np.std(t, mean=np.array([1.0])), np.sqrt(10 / 3)),
+    (lambda t: np.concatenate([t, t], dtype=np.float32), [1, 2, 4, 1, 2, 4]),
+    (lambda t: np.concatenate([t, t], 0, None, dtype=np.float32), [1, 2, 4, 1, 2, 4]),
+    (lambda t: np.reshape(t, (3, 1), order="F"), [[1], [2], [4]]),
+    (lambda t: np.ravel(t, order="F"), [1, 2, 4]),
+    (lambda t: np.pad(t, 1, mode="edge"), [1, 1, 2, 4, 4]),
+]
+
+
+@pytest.mark.parametrize(("call", "expected"), UNCOVERED)
+def test_arguments_that_no_rule_covers_raise_with_a_gradient_and_work_without(
+    call: Callable[[Any], Any], expected: Any, t: tg.Tensor, constant: tg.Tensor
+) -> None:
+    with pytest.raises(TypeError):
+        call(t)
+    for z in (call(constant), call(t.detach())):
+        np.testing.assert_array_equal(z.data if type(z) is tg.Tensor else z, expected)
+    with tg.no_grad():
+        np.testing.assert_array_equal(np.asarray(call(t)), expected)
+
+
+def test_default_arguments_spelled_out_are_covered(t: tg.Tensor) -> None:
+    assert_records(np.sum(t, axis=None, dtype=None, out=None, keepdims=False), np.float64(7.0))
+    assert_records(np.mean(t, None, None, None), np.mean(t.data))
+    assert_records(np.reshape(t, (3, 1), order="C"), t.data.reshape(3, 1))
+    assert_records(np.concatenate((t, t), 0), np.concatenate((t.data, t.data)))
+    assert_records(np.std(t, 0, None, None, 1), np.std(t.data, ddof=1))
+    assert_records(np.where(t > 1, t, 0.0), np.array([0.0, 2.0, 4.0]))
+
+
+def test_answers_need_no_rule_whatever_their_arguments(t: tg.Tensor) -> None:
+    assert np.argsort(t, kind="stable").data.tolist() == [0, 1, 2]
+    assert np.any(t, where=[True, False, False]).data
+    assert [k.data.tolist() for k in np.where(t > 1)] == [[1, 2]]
+
+
+def test_add_at_raises_with_a_gradient_and_works_without(t: tg.Tensor, constant: tg.Tensor) -> None:
+    a = np.zeros(3)
+    with pytest.raises(NoRuleError, match=r"np\.add\.at"):
+        np.add.at(a, [0, 0, 1], t)
+    np.add.at(a, [0, 0, 1], constant)
+    np.testing.assert_array_equal(a, [3, 4, 0])
+
+
+# Functions without a rule
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.sort, np.median, np.floor, np.rint, np.fft.fft, np.diff, np.linalg.norm, np.unique, np.vander, np.modf,
+        lambda t: np.array_split(t, 2), lambda t: np.vstack([t, t]), lambda t: np.outer(t, t), np.atleast_2d,
+        lambda t: np.einsum("i,i", t, t),
+        lambda t: np.linalg.inv(np.multiply.outer(t.data, t.data) + np.eye(3) + 0 * t), lambda t: np.take(t, [0, 1]),
+        lambda t: np.linalg.svd(np.stack([t, t * t])), lambda t: np.linalg.slogdet(t.reshape(3, 1) * t + np.eye(3)),
+        lambda t: np.interp(t, [0.0, 5.0], [0.0, 1.0]), lambda t: np.tensordot(t, t, 1), lambda t: np.hypot(t, 1.0),
+        lambda t: np.floor_divide(np.ones(3), t), lambda t: np.linspace(t, 2.0, 3), lambda t: np.meshgrid(t, t),
+        lambda t: np.broadcast_arrays(t, 1.0), lambda t: np.random.default_rng(0).normal(t) if t.requires_grad else t,
+    ],
+)  # fmt: skip
+def test_a_function_without_a_rule_raises_with_a_gradient_and_gives_tensors_without(
+    function: Callable[[Any], Any], t: tg.Tensor, constant: tg.Tensor
+) -> None:
+    with pytest.raises(GradientError) as caught:
+        function(t)
+    assert ".data" in str(caught.value)
+    z = function(constant)
+    for part in z if isinstance(z, list | tuple) else [z]:
+        assert type(part) is tg.Tensor
+        assert not part.requires_grad
+
+
+def test_results_of_several_parts_keep_their_names() -> None:
+    z = np.linalg.slogdet(tg.Tensor(2 * np.eye(3)))
+    assert type(z.logabsdet) is tg.Tensor
+    assert z.logabsdet.item() == pytest.approx(3 * np.log(2))
+
+
+def test_answers_about_values_need_no_rule(t: tg.Tensor) -> None:
+    assert np.allclose(t, [1, 2, 4]) is True
+    assert np.array_equal(t, t) is True
+    assert np.count_nonzero(t) == 3
+    assert np.isclose(t, 2.0).data.tolist() == [False, True, False]
+    assert np.shape(t) == (3,)
+    assert np.ndim(t) == 1
+    assert np.size(t) == 3
+    assert np.result_type(t, np.float32) == np.float64
+    np.testing.assert_array_equal(np.zeros_like(t).data, [0, 0, 0])
+    assert np.ones_like(t, dtype=np.float32).dtype == np.float32
+
+
+def test_the_error_of_a_function_without_a_rule_names_it_and_the_cures(t: tg.Tensor) -> None:
+    with pytest.raises(NoRuleError, match=r"np\.linalg\.norm.*tg\.primitive.*\.data"):
+        np.linalg.norm(t)
+    with pytest.raises(NoRuleError, match=r"np\.floor.*tg\.primitive.*\.data"):
+        np.floor(t)
