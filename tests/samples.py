@@ -119,6 +119,11 @@ for op in ("maximum", "minimum"):
     sample(op, distinct() + 1, distinct())
     sample(op, distinct(0), distinct(1))
 
+for op in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    sample(op, np.array([True, False, True]), np.array([True, True, False]))
+    sample(op, np.array([[6], [3]]), np.array([5, 3]))
+sample("invert", np.array([True, False]))
+sample("invert", np.array([5, -3]))
 for op in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"):
     sample(op, np.array([[1.0, 2.0, -0.0]]), np.array([[1.0], [0.0]]))
     sample(op, normal(3), 0.5)

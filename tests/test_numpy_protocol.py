@@ -288,3 +288,30 @@ def test_the_error_of_a_function_without_a_rule_names_it_and_the_cures(t: tg.Ten
         np.linalg.norm(t)
     with pytest.raises(NoRuleError, match=r"np\.floor.*tg\.primitive.*\.data"):
         np.floor(t)
+
+
+def test_conditions_combine_with_and_or_xor_not():
+    x = tg.Tensor([-1.0, 0.5, 2.0], requires_grad=True)
+    assert ((x > 0) & (x < 1)).data.tolist() == [False, True, False]
+    assert ((x < 0) | (x > 1)).data.tolist() == [True, False, True]
+    assert ((x > 0) ^ np.array([True, True, True])).data.tolist() == [True, False, False]
+    assert (~(x > 0)).data.tolist() == [True, False, False]
+    assert (~tg.Tensor([5, -3])).data.tolist() == [-6, 2]  # bitwise on integers, as NumPy
+
+
+def test_comparing_with_none_or_a_word_is_false_as_for_any_object():
+    x = tg.Tensor([1.0])
+    assert (x == None) is False and (x != None) is True and (x == "a") is False  # noqa: E711
+    assert 1.0 in tg.Tensor([[1.0, 2.0]]) and 3.0 not in tg.Tensor([[1.0, 2.0]])
+
+
+def test_masked_arrays_do_not_lose_a_gradient_in_silence():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises((TypeError, RuntimeError)):
+        np.ma.array([1.0, 2.0]) * x
+
+
+def test_an_object_array_never_gives_a_gradient_in_silence():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError):
+        (x * np.array([1, 2], dtype=object)).sum().backward()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ChangedDataError, GradientError, GraphFreedError, NoRuleError, ShapeError
+from .errors import ChangedDataError, DTypeError, GradientError, GraphFreedError, NoRuleError, ShapeError
 from .primitives import NO_PARAMS, Primitive, clock
 
 __all__ = ["FREED", "backpropagate", "toposort", "unbroadcast"]
@@ -82,15 +82,15 @@ def backpropagate(
         if create_graph:
             args = [dz, t, *inputs]
         else:
-            args = [dz, t._data]
+            args = [dz, t._array]
             for x in inputs:
-                args.append(x._data if type(x) is node else x)
+                args.append(x._array if type(x) is node else x)
         for x, rule in zip(inputs, op.rules):
             if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
                 if rule is None:
                     raise _no_rule(x, t)
                 dx = rule(*args, **params) if params else rule(*args)
-                data = x._data
+                data = x._array
                 try:
                     fits = dx.shape == data.shape and dx.dtype is data.dtype
                 except AttributeError:
@@ -120,7 +120,7 @@ def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
 
 def _conform(dx: Any, x: Any, t: Any) -> Any:
     """The contribution dx in x's shape and dtype."""
-    shape = x._data.shape
+    shape = x._array.shape
     if dx.shape != shape:
         got = dx.shape
         if len(got) < len(shape) or any([n not in (1, g) for n, g in zip(shape[::-1], got[::-1])]):
@@ -129,7 +129,9 @@ def _conform(dx: Any, x: Any, t: Any) -> Any:
                 f"{x._label()} is {shape}, and a gradient has the shape of its tensor."
             )
         dx = unbroadcast(dx, shape)
-    if dx.dtype != x._data.dtype:
+    if dx.dtype != x._array.dtype:
+        if dx.dtype.kind not in "fc":
+            raise DTypeError(f"{t.op.name}: the gradient for {x._label()} came out as {dx.dtype}; use float operands.")
         if dx.dtype.kind == "c" and x.dtype.kind != "c":
             dx = np.real(dx)  # a real input of a complex step moves along the real line only
         dx = dx.astype(x.dtype)

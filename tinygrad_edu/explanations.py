@@ -30,7 +30,7 @@ def operand_names(op: Any, operands: Sequence[Any]) -> list[str]:
 def explain(op: Any, operands: Sequence[Any], params: Any, error: Exception) -> TinygradEduError:
     """The error to raise instead of `error`, which op.forward raised on these operands."""
     names = operand_names(op, operands)
-    shapes = [np.shape(getattr(x, "_data", x)) for x in operands]
+    shapes = [np.shape(getattr(x, "_array", x)) for x in operands]
     given = [f"{k}={v!r}" for k, v in params.items() if v is not None and k != "rng"]
     call = f"{op.name}({', '.join(names + given)})"
     if isinstance(error, DomainError):

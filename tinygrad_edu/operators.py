@@ -33,7 +33,7 @@ def _index(key: Any) -> Any:
     """An index with the Tensors in it as arrays."""
     if isinstance(key, tuple):
         return tuple(map(_index, key))
-    return key._data if hasattr(key, "__tinygrad_record__") else key
+    return key._array if hasattr(key, "__tinygrad_record__") else key
 
 
 class _At:
@@ -54,7 +54,7 @@ class _At:
     def add(self, v: Any) -> Any:
         """x with v added to the entries at i; entries named twice add up."""
         v = np.asarray(v, self.x.dtype) if isinstance(v, int | float) else v  # float32 stays float32
-        block = np.broadcast_to(v, self.x._data[self.key].shape)
+        block = np.broadcast_to(v, self.x._array[self.key].shape)
         return self.x + shape.scatter_add(block, key=self.key, shape=self.x.shape)
 
 
@@ -111,13 +111,24 @@ class Operators:
         return self._record(e.abs, (self,))
 
     def __invert__(self) -> Any:
-        return self._record(e.logical_not, (self,))
+        return self._record(e.invert, (self,))
+
+    def __and__(self, other: Any) -> Any:
+        return self._record(e.bitwise_and, (self, other))
+
+    def __or__(self, other: Any) -> Any:
+        return self._record(e.bitwise_or, (self, other))
+
+    def __xor__(self, other: Any) -> Any:
+        return self._record(e.bitwise_xor, (self, other))
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__  # a & b is b & a
 
     def __eq__(self, other: object) -> Any:
-        return self._record(e.equal, (self, other))
+        return NotImplemented if other is None or isinstance(other, str) else self._record(e.equal, (self, other))
 
     def __ne__(self, other: object) -> Any:
-        return self._record(e.not_equal, (self, other))
+        return NotImplemented if other is None or isinstance(other, str) else self._record(e.not_equal, (self, other))
 
     def __lt__(self, other: Any) -> Any:
         return self._record(e.less, (self, other))

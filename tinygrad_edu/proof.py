@@ -124,9 +124,7 @@ def _row(
 def _gradients(J: Tensor, units: int) -> dict[str, np.ndarray]:
     """{name: d(units * J)/d(tensor)} for every named tensor that J depends on; no `.grad` is touched."""
     if not J.requires_grad:
-        raise GradientError(
-            "prove: inside no_grad() nothing is recorded, so nothing can be proven: call it outside."
-        )
+        raise GradientError("prove: inside no_grad() nothing is recorded, so nothing can be proven: call it outside.")
     grads = backpropagate(J, np.array(float(units)), keep_all=True)
     return {t.name: dz for t, dz in grads.items() if t.name}
 

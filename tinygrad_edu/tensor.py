@@ -38,7 +38,7 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
     wanted = False
     for x in inputs:
         if type(x) is Tensor:
-            values.append(x._data)
+            values.append(x._array)
             if x._requires_grad:
                 wanted = True
         elif type(x) in _RAW:  # Python scalars stay raw: float32 * 2.0 stays float32
@@ -50,7 +50,7 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
     except (ValueError, TypeError, IndexError) as error:
         raise explain(op, inputs, params, error) from error
     out: Tensor = _new(Tensor)
-    out._data = data if type(data) is np.ndarray else np.asarray(data)
+    out._array = data if type(data) is np.ndarray else np.asarray(data)
     out.grad = out.name = out.extras = None
     out.stamp = clock[0]
     if wanted and op.rules and recording.get():
@@ -76,13 +76,13 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool) -> list[tuple["Tensor"
     for t, dz in grads.items():
         if create_graph and type(dz) is not Tensor:  # a rule whose gradient is constant, such as sign's
             dz = Tensor(dz)
-        array = dz._data if create_graph else np.asarray(dz)
+        array = dz._array if create_graph else np.asarray(dz)
         owned = array.base is None and id(array) not in seen and array.flags.writeable
         seen.add(id(array))
         if create_graph:
             dz = t.grad + dz if t.grad is not None else dz if owned else +dz
         else:
-            dz = Tensor(t.grad._data + array if t.grad is not None else array if owned else array.copy())
+            dz = Tensor(t.grad._array + array if t.grad is not None else array if owned else array.copy())
         result.append((t, dz))
     return result
 
@@ -124,7 +124,7 @@ class Tensor(Operators):
 
     __slots__ = (
         "__weakref__",
-        "_data",
+        "_array",
         "_requires_grad",
         "extras",  # rare facts: None, or a dict with retain_grad, walked, modules
         "grad",
@@ -139,9 +139,9 @@ class Tensor(Operators):
         if type(data) is Tensor:
             if data._requires_grad:
                 raise GradientError(f"Tensor({data._label()}) would lose its graph: use it as it is, or .detach().")
-            data = data._data
+            data = data._array
         plain = type(data) is np.ndarray and dtype is None and data.dtype.kind in "fbiuc"
-        self._data: np.ndarray = data if plain else _numbers(data, dtype)
+        self._array: np.ndarray = data if plain else _numbers(data, dtype)
         self.grad: Tensor | None = None
         self.name = name
         self.op: Any = None
@@ -158,23 +158,23 @@ class Tensor(Operators):
     @property
     def data(self) -> np.ndarray:
         """The array.  Assigning rebinds it, in the same shape and dtype; backward() notices steps that used the old."""
-        return self._data
+        return self._array
 
     @data.setter
     def data(self, new: Any) -> None:
         array = new if type(new) is np.ndarray else _numbers(new)
         if self.op is not None:
             raise MutationError(f"{self._label()} was computed by {self.op.name}: its data cannot be replaced.")
-        if array.shape != self._data.shape:
+        if array.shape != self._array.shape:
             raise ShapeError(
                 f"the data of {self._label()} is {self.shape}; {array.shape} does not fit: check the update."
             )
-        if array.dtype != self._data.dtype:
+        if array.dtype != self._array.dtype:
             raise DTypeError(
                 f"the data of {self._label()} is {self.dtype}, the new data {array.dtype}: cast it with .astype()."
             )
         clock[0] += 1
-        self._data, self.stamp = array, clock[0]
+        self._array, self.stamp = array, clock[0]
 
     @property
     def requires_grad(self) -> bool:
@@ -185,17 +185,17 @@ class Tensor(Operators):
     def requires_grad(self, wanted: bool) -> None:
         if self.op is not None and not wanted:
             raise GradientError(f"{self._label()} was computed from tensors that require gradients: use .detach().")
-        if wanted and self._data.dtype.kind != "f":
+        if wanted and self._array.dtype.kind != "f":
             raise DTypeError(
                 f"{self._label()} is {self.dtype}; only float tensors have gradients: "
                 f"write numbers with a point (2.0), or give dtype=float."
             )
         self._requires_grad = bool(wanted)
 
-    shape = property(lambda self: self._data.shape, doc="The lengths of the axes.")
-    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
-    size = property(lambda self: self._data.size, doc="The number of entries.")
-    dtype = property(lambda self: self._data.dtype, doc="The NumPy dtype.")
+    shape = property(lambda self: self._array.shape, doc="The lengths of the axes.")
+    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size = property(lambda self: self._array.size, doc="The number of entries.")
+    dtype = property(lambda self: self._array.dtype, doc="The NumPy dtype.")
     is_leaf = property(lambda self: self.op is None, doc="True where no recorded step made this tensor.")
 
     @property
@@ -262,7 +262,7 @@ class Tensor(Operators):
                     f"or pass gradient= of that shape."
                 )
             return np.ones(self.shape, self.dtype)
-        seed = _numbers(gradient._data if type(gradient) is Tensor else gradient)
+        seed = _numbers(gradient._array if type(gradient) is Tensor else gradient)
         if seed.shape != self.shape:
             raise ShapeError(f"gradient= is {seed.shape}; {self._label()} is {self.shape}: they must be the same.")
         return seed.astype(self.dtype)
@@ -276,17 +276,24 @@ class Tensor(Operators):
 
     def detach(self) -> "Tensor":
         """The same data (shared), with no graph and no gradient."""
-        return Tensor(self._data, name=self.name)
+        return Tensor(self._array, name=self.name)
 
     # As a Python and as a NumPy value
 
     def item(self) -> Any:
         """The one entry, as a Python number."""
-        return self._data.item()
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The entries as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self._array == value).any())
 
     def numpy(self) -> np.ndarray:
         """The array itself, without its graph."""
-        return self._data
+        return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._requires_grad and recording.get():
@@ -294,7 +301,7 @@ class Tensor(Operators):
                 f"NumPy asked for the bare array of {self._label()}, and its gradient would be lost: "
                 f"use np.stack or x.at[i].set(v) to build arrays of Tensors, or .data if no gradient is wanted."
             )
-        return np.array(self._data, dtype, copy=copy)
+        return np.array(self._array, dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = numpy_functions.get(ufunc)
@@ -316,28 +323,28 @@ class Tensor(Operators):
     __tinygrad_record__ = _record = staticmethod(record)
 
     def __repr__(self) -> str:
-        text = np.array2string(self._data, separator=", ", prefix="Tensor(")
+        text = np.array2string(self._array, separator=", ", prefix="Tensor(")
         facts = [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.int64, np.bool_) else []
         facts += ["requires_grad=True"] if self._requires_grad else []
         facts += [f"name={self.name!r}"] if self.name else []
         return f"Tensor({', '.join([text, *facts])})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else str(self)
+        return format(self._array, spec) if spec else str(self)
 
     __hash__ = object.__hash__  # a Tensor is a node: == compares entries, dicts compare identity
 
     def __float__(self) -> float:
         self._refuse_storing()
-        return float(self._data)
+        return float(self._array)
 
     def __int__(self) -> int:
         self._refuse_storing()
-        return int(self._data)
+        return int(self._array)
 
     def __complex__(self) -> complex:
         self._refuse_storing()
-        return complex(self._data)
+        return complex(self._array)
 
     def _refuse_storing(self) -> None:
         """`array[0] = t` asks for float(t) just as `float(t)` does; the caller's opcode tells the two apart."""
@@ -350,16 +357,16 @@ class Tensor(Operators):
                 )
 
     def __index__(self) -> int:
-        return self._data.__index__()
+        return self._array.__index__()
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._array)
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._array)
 
     def __iter__(self) -> Iterator["Tensor"]:
-        return (self[i] for i in range(len(self._data)))
+        return (self[i] for i in range(len(self._array)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise MutationError(
@@ -369,7 +376,7 @@ class Tensor(Operators):
     def astype(self, dtype: Any) -> "Tensor":
         """In another dtype.  Integers and booleans have no gradient: the result is then a constant."""
         if np.dtype(dtype).kind not in "fc":
-            return Tensor(self._data.astype(dtype))
+            return Tensor(self._array.astype(dtype))
         return record(elementwise.astype, (self,), {"dtype": np.dtype(dtype)})
 
     def draw(self, **options: Any) -> Any:
