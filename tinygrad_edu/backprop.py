@@ -44,8 +44,8 @@ def toposort(end: Any, wanted: Collection[Any] | None = None) -> list[Any]:
     for t in order:
         for x in t.inputs:
             if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
-                users[x] -= 1
-                if not users[x]:  # Kahn: a tensor is ready when all its users are done.
+                users[x] = left = users[x] - 1
+                if not left:  # Kahn: a tensor is ready when all its users are done.
                     order.append(x)
     return order
 
