@@ -187,7 +187,7 @@ def test_without_out_runs_are_numbered(capsys):
 
 
 def test_a_run_that_ends_first_takes_the_number_and_the_other_takes_the_next(monkeypatch):
-    from tinygrad_edu import train_command
+    from tinygrad_edu.command import train as train_command
 
     def overtaken(*args, **options):
         os.makedirs("runs/odd-even-1/by-another-run", exist_ok=True)

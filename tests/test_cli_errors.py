@@ -165,14 +165,14 @@ def test_a_wrong_rule_stops_the_command_before_training(capsys, monkeypatch):
     dW, dA, db = affine.rules
     monkeypatch.setattr(affine, "rules", (dW, dA, lambda dz, z, W, A, b: db(dz, z, W, A, b) * 1.001))
     status, line = refused(["train", "--out", "run"], capsys)
-    assert status == 1 and "disagrees with the equations" in line
+    assert status == 1 and "in red disagree" in line
 
 
 def test_too_little_memory_is_named(capsys, monkeypatch):
     def fail(*args):
         raise MemoryError("Unable to allocate 9.31 GiB")
 
-    monkeypatch.setattr("tinygrad_edu.tasks.load_digits", fail)
+    monkeypatch.setattr("tinygrad_edu.command.tasks.load_digits", fail)
     status, line = refused(["train"], capsys)
     assert status == 1 and "9.31 GiB" in line and "--layers" in line
 
@@ -181,6 +181,6 @@ def test_an_interrupt_before_training_has_nothing_to_keep(capsys, monkeypatch):
     def stop(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygrad_edu.train_command.prove", stop)
+    monkeypatch.setattr("tinygrad_edu.command.train.prove", stop)
     status, line = refused(["train", "--quiet", "--out", "run"], capsys)
     assert status == 130 and "stopped before" in line

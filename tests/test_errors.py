@@ -120,7 +120,11 @@ CASES = {
         (errors.ShapeError, ValueError),
         r"mse: the prediction is \(1, 3\), the target \(3,\); they must be the same",
     ),
-    "a softmax axis": (call(F.softmax, x, axis=5), (errors.ShapeError, ValueError), r"axis=5 is no axis.*\(2, 3\)"),
+    "a softmax axis": (
+        call(F.softmax, x, axis=5),
+        (errors.ShapeError, ValueError),
+        r"softmax\(x, axis=5\): x is \(2, 3\); axis 5 is out of bounds",
+    ),
     "a ragged list": (call(Tensor, [[1.0], [1.0, 2.0]]), (errors.ShapeError, ValueError), r"this list is no array"),
     "no number to start from": (
         walk(x * 2),

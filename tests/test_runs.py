@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinygrad_edu.command.runs import check_folder, next_folder, write_folder
 from tinygrad_edu.errors import DataError
-from tinygrad_edu.runs import check_folder, next_folder, write_folder
 
 ARRAYS = {"W1": np.eye(2), "b1": np.zeros((2, 1), np.float32)}
 TEXTS = {"graph.svg": "<svg>ü</svg>", "curves.svg": "<svg/>"}
@@ -133,7 +133,7 @@ def test_what_json_does_not_know_is_refused_and_leaves_nothing(tmp_path):
 def test_a_kill_while_writing_leaves_no_half_written_folder(tmp_path):
     program = (
         "import json, os, signal, numpy\n"
-        "from tinygrad_edu.runs import write_folder\n"
+        "from tinygrad_edu.command.runs import write_folder\n"
         "json.dumps = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"write_folder({str(tmp_path / 'run')!r}, {{'w.npz': {{'W': numpy.ones(3)}}}}, {{'a.svg': 'x'}}, {{}})\n"
     )

@@ -59,7 +59,7 @@ def backpropagate(
     free: bool = False,
     wanted: Collection[Any] | None = None,
 ) -> dict[Any, Any]:
-    """{tensor: d(end)/d(tensor) contracted with seed} for the leaves (`keep_all`: for every tensor).
+    """{tensor: d(end)/d(tensor) contracted with seed} for leaves and after `retain_grad()` (`keep_all`: for all).
 
     seed: the gradient of `end`, of its shape; an array, or a Tensor with `create_graph`, where every rule
     is fed with Tensors and so records a graph of its own.  free: give the graph up when the walk has succeeded.
@@ -159,7 +159,7 @@ def _no_array(dx: Any, x: Any, t: Any) -> GradientError:
 
 
 def _no_rule(x: Any, t: Any) -> NoRuleError:
-    name = t.op.inputs[[y is x for y in t.inputs].index(True)]
+    name = next(n for n, y, rule in zip(t.op.inputs, t.inputs, t.op.rules) if y is x and rule is None)
     return NoRuleError(
         f"{t.op.name} has no rule for its input {name!r}, and {x._label()} requires a gradient through it: "
         f"declare one (d{name}=...), or pass {x._label()}.detach() if no gradient is meant to flow."

@@ -14,11 +14,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from rich.console import Console
-
 from . import __version__
+from .command.reports import Reporter
+from .command.train import LEARNING_RATES, train
 from .errors import DataError, TinygradEduError
-from .train_command import LEARNING_RATES, train
 
 __all__ = ["main"]
 
@@ -27,18 +26,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: those of the process) and return its exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a letter the terminal's encoding lacks must not end a run
         sys.stdout.reconfigure(errors="backslashreplace")
+    failure = Reporter().failure
     try:
         return train(_parser().parse_args(arguments))
     except TinygradEduError as error:
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"tinygrad-edu: {error}")
+        failure(str(error))
         return 2 if isinstance(error, DataError) else 1
     except MemoryError as error:
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
-            f"tinygrad-edu: out of memory ({error}); give smaller --layers or fewer examples."
-        )
+        failure(f"out of memory ({error}); give smaller --layers or fewer examples.")
         return 1
     except KeyboardInterrupt:
-        Console(stderr=True).print("tinygrad-edu: stopped before there was anything to keep.")
+        failure("stopped before there was anything to keep.")
         return 130
 
 
@@ -46,25 +44,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(prog="tinygrad-edu", description="Prove, train and read backprop.")
     parser.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_OneLineParser)
-    train = commands.add_parser(
+    command = commands.add_parser(
         "train",
         help="prove the gradients of a network, train it, and write a run folder",
         description="Prove every gradient of a network against the hand-written equations and finite differences, "
         "train it on handwritten digits or your own data, and write weights, pictures and settings to a folder.",
     )
-    train.add_argument("--data", metavar="FILE.npz", help="your data: X (N, features), integer labels y (N,)")
-    train.add_argument("--classes", type=int, choices=(2, 10), help="digits: 2, odd or even (default); 10, which digit")
-    train.add_argument(
+    command.add_argument("--data", metavar="FILE.npz", help="your data: X (N, features), integer labels y (N,)")
+    command.add_argument("--classes", type=int, choices=(2, 10), help="digits: 2, odd or even (default), or all 10")
+    command.add_argument(
         "--layers", type=_count, nargs="+", default=[128, 64], metavar="N", help="sizes of the hidden layers: 128 64"
     )
-    train.add_argument("--optimizer", choices=sorted(LEARNING_RATES), default="adam", help="default: adam")
-    train.add_argument("--lr", type=_rate, help="learning rate (default: 0.002 for adam, 0.3 for sgd)")
-    train.add_argument("--epochs", type=_count, default=30, help="passes over the training data (default: 30)")
-    train.add_argument("--batch-size", type=_count, default=64, metavar="M", help="examples per step (default: 64)")
-    train.add_argument("--seed", type=_seed, default=1, help="of starting weights, batches and split (default: 1)")
-    train.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
-    train.add_argument("--out", metavar="FOLDER", help="a new folder for the run (default: runs/NAME-1, -2, ...)")
-    train.add_argument("--quiet", action="store_true", help="print the result only")
+    command.add_argument("--optimizer", choices=sorted(LEARNING_RATES), default="adam", help="default: adam")
+    command.add_argument("--lr", type=_rate, help="learning rate (default: 0.002 for adam, 0.3 for sgd)")
+    command.add_argument("--epochs", type=_count, default=30, help="passes over the training data (default: 30)")
+    command.add_argument("--batch-size", type=_count, default=64, metavar="M", help="examples per step (default: 64)")
+    command.add_argument("--seed", type=_seed, default=1, help="of starting weights, batches and split (default: 1)")
+    command.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
+    command.add_argument("--out", metavar="FOLDER", help="a new folder for the run (default: runs/NAME-1, -2, ...)")
+    command.add_argument("--quiet", action="store_true", help="print the result only")
     return parser
 
 
@@ -95,7 +93,3 @@ def _rate(text: str) -> float:
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
     return value
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,7 +6,7 @@ Catch `TinygradEduError` for all of them, or the builtin you would expect anyway
     ├── ShapeError          (ValueError)    shapes or axes that do not fit
     │   └── IndexingError   (IndexError)    an index that points outside
     ├── DTypeError          (TypeError)     a dtype that has no gradient, or no number in it
-    ├── DomainError         (ValueError)    a value outside the set where the function has a gradient
+    ├── DomainError         (ValueError)    a value that an operation, layer or optimizer cannot take
     ├── DataError           (ValueError)    a data file or array that cannot be trained on
     ├── GradientError       (RuntimeError)  a backward pass that cannot be right
     │   ├── NoRuleError     (TypeError)     a gradient is wanted where no rule is known
@@ -51,7 +51,7 @@ class DTypeError(TinygradEduError, TypeError):
 
 
 class DomainError(TinygradEduError, ValueError):
-    """A value where the function or its rule is not defined."""
+    """A value outside the set that an operation, layer or optimizer accepts, or a cost that is no longer finite."""
 
 
 class DataError(TinygradEduError, ValueError):

@@ -87,7 +87,7 @@ def softmax(Z: Any, *, axis: int) -> Any:
     array([[0.5],
            [0.5]])
     """
-    return activation.softmax(_along(Z, axis), axis=axis)
+    return activation.softmax(_numeric(Z), axis=axis)
 
 
 def log_softmax(Z: Any, *, axis: int) -> Any:
@@ -96,7 +96,7 @@ def log_softmax(Z: Any, *, axis: int) -> Any:
     >>> log_softmax(np.array([0.0, -1000.0]), axis=-1)
     array([    0., -1000.])
     """
-    return activation.log_softmax(_along(Z, axis), axis=axis)
+    return activation.log_softmax(_numeric(Z), axis=axis)
 
 
 def logsumexp(Z: Any, *, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Any:

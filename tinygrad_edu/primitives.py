@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DeclarationError, NoRuleError
+from .explanations import explain
 
 __all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "registry"]
 
@@ -43,19 +44,21 @@ class Primitive:
     constant and no gradient can flow (comparisons).  defaults: the keyword parameters and their defaults.
     """
 
-    __slots__ = ("defaults", "forward", "inputs", "name", "numpy_names", "rules", "variadic")
+    __slots__ = ("defaults", "forward", "inputs", "name", "numpy_names", "required", "rules", "variadic")
 
-    def __init__(self, forward: Callable[..., Any], name: str, rules: Mapping[str, Rule], like: Callable[..., Any]):
+    def __init__(self, forward: Callable[..., Any], name: str, rules: Mapping[str, Rule], numpy: Callable[..., Any]):
         self.forward = forward
         self.name = name
         self.defaults: Mapping[str, Any] = _keyword_defaults(forward)
+        self.required = {key for key, value in self.defaults.items() if value is inspect.Parameter.empty}
         self.inputs, self.variadic = _input_names(name, forward, rules)
         for key, rule in rules.items():
             _check_rule(name, key, rule, self.inputs, self.variadic, set(self.defaults))
         self.rules: Any = tuple(rules.get("d" + x) for x in self.inputs) if rules else ()
         if self.variadic and rules:
             self.rules = _SameRule(rules["d" + self.inputs[0]])
-        self.numpy_names = _positional_names(like) or dict.fromkeys((*self.inputs, *self.defaults))  # none in NumPy 2.0
+        # NumPy 2.0 shows no signature of its C functions
+        self.numpy_names = _positional_names(numpy) or dict.fromkeys((*self.inputs, *self.defaults))
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}({', '.join(self.inputs)})>"
@@ -64,8 +67,17 @@ class Primitive:
         """Run on arrays and give an array, or record on Tensors and give a Tensor."""
         for x in inputs:
             if hasattr(x, "__tinygrad_record__"):
-                return x.__tinygrad_record__(self, inputs, {**self.defaults, **params} if params else self.defaults)
-        return self.forward(*inputs, **params)
+                return x.__tinygrad_record__(self, inputs, self._complete(params))
+        try:
+            return self.forward(*inputs, **params)
+        except (ValueError, TypeError, IndexError) as error:
+            raise explain(self, inputs, params, error) from error
+
+    def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters given, and the defaults of the others."""
+        if self.required and not self.required <= given.keys():
+            raise TypeError(f"{self.name}() needs the argument {min(self.required - given.keys())!r}")
+        return {**self.defaults, **given} if given else self.defaults
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
         """(inputs, params) of a call written for the NumPy function of the same meaning.
@@ -74,7 +86,7 @@ class Primitive:
         """
         count = 1 if self.variadic else len(self.inputs)
         if len(args) == count and kwargs.keys() <= self.defaults.keys():  # the common case, and a hot path
-            inputs, params = args, {**self.defaults, **kwargs} if kwargs else self.defaults
+            inputs, params = args, self._complete(kwargs)
         else:
             if len(args) > len(self.numpy_names):
                 raise NoRuleError(f"{self.name}() with {len(args)} arguments: no gradient rule covers them all.")
@@ -84,10 +96,7 @@ class Primitive:
                 inputs = tuple(given.pop(name) for name in names)
             except KeyError as missing:
                 raise TypeError(f"{self.name}() needs the argument {missing}") from None
-            params = {
-                **self.defaults,
-                **{k: v for k, v in given.items() if k in self.defaults and v is not np._NoValue},
-            }
+            params = self._complete({k: v for k, v in given.items() if k in self.defaults and v is not np._NoValue})
             for key, value in given.items():
                 if key not in self.defaults and value is not self.numpy_names.get(key) and value is not None:
                     raise NoRuleError(

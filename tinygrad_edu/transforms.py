@@ -30,7 +30,8 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     array, a Tensor, or nested dicts, lists and tuples of them; the gradient has the same structure.
     f is called with Tensors.  Arrays in, arrays out, unless the result still depends on a Tensor that
     requires a gradient (a captured parameter, or the argument of an outer `grad`); then it is a Tensor.
-    Touches no `.grad`.  Raises DTypeError for integers, GradientError if f returns no number of its argument.
+    Touches no `.grad`.  Raises DTypeError for integers, ShapeError if f returns several numbers, GradientError if it
+    returns no Tensor.  Where the result does not depend on the argument, the gradient is 0.
 
     >>> float(grad(lambda x: x * grad(lambda y: x * y)(1.0))(2.0))
     4.0

@@ -35,7 +35,7 @@ def box_of(step: Step, *, values: bool, shapes: bool) -> Box:
     """The box of a step: equation; operation and dtype; shape and value; shape and gradient."""
     what = step.op or step.kind
     array = bool(step.shape)
-    rows = []  # (label, shape, number): a small table, so that both shapes stand under each other
+    rows = []  # (label, number, role), and the shape between: a table, so that both shapes stand one below the other
     if values or (shapes and array):
         rows.append(("value" if values else "shape", step.value[0] if values else "", "number"))
     if step.gradient:

@@ -5,7 +5,6 @@ dA = -Y / A + (1 - Y) / (1 - A), and the course's domain, 0 < A < 1; the forms t
 logits have neither division nor logarithm of a rounded 0, and their rule is the course's dZ = A - Y.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,12 @@ from .activation import log_softmax, sigmoid, softmax, softplus
 
 def binary_cross_entropy_dA(dz: Any, z: Any, A: Any, Y: Any) -> Any:
     """dz / m * (-Y / A + (1 - Y) / (1 - A))."""
-    return dz / math.prod(A.shape) * (-Y / A + (1 - Y) / (1 - A))
+    return dz / A.size * (-Y / A + (1 - Y) / (1 - A))
 
 
 def binary_cross_entropy_dY(dz: Any, z: Any, A: Any, Y: Any) -> Any:
     """dz / m * (log(1 - A) - log(A))."""
-    return dz / math.prod(A.shape) * (np.log(1 - A) - np.log(A))
+    return dz / A.size * (np.log(1 - A) - np.log(A))
 
 
 @primitive(dA=binary_cross_entropy_dA, dY=binary_cross_entropy_dY)
@@ -39,8 +38,8 @@ def binary_cross_entropy(A: Any, Y: Any) -> Any:
 
 
 @primitive(
-    dZ=lambda dz, z, Z, Y: dz / math.prod(Z.shape) * (sigmoid(Z) - Y),
-    dY=lambda dz, z, Z, Y: -dz / math.prod(Z.shape) * Z,
+    dZ=lambda dz, z, Z, Y: dz / Z.size * (sigmoid(Z) - Y),
+    dY=lambda dz, z, Z, Y: -dz / Z.size * Z,
 )
 def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
     """J = mean(softplus(Z) - Y Z), which is the binary cross-entropy of A = sigmoid(Z)."""
@@ -50,7 +49,7 @@ def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
 
 def examples(Z: Any, axis: int) -> float:
     """m: how many examples lie across the axis of the classes."""
-    return math.prod(Z.shape) / Z.shape[axis]
+    return Z.size / Z.shape[axis]
 
 
 def cross_entropy_dZ(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
@@ -71,8 +70,8 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
 
 
 @primitive(
-    dA=lambda dz, z, A, Y: 2 * dz / math.prod(A.shape) * (A - Y),
-    dY=lambda dz, z, A, Y: 2 * dz / math.prod(A.shape) * (Y - A),
+    dA=lambda dz, z, A, Y: 2 * dz / A.size * (A - Y),
+    dY=lambda dz, z, A, Y: 2 * dz / A.size * (Y - A),
 )
 def mse(A: Any, Y: Any) -> Any:
     """J = mean((A - Y)^2)."""

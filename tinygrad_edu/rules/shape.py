@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..errors import NoRuleError
+from ..errors import NoRuleError, ShapeError
 from ..primitives import composition, primitive
 
 # One array, other axes
@@ -34,40 +33,34 @@ def transpose(x: Any, *, axes: Any = None) -> Any:
     return x.transpose(axes)
 
 
-@composition(np.swapaxes)
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """x with two axes exchanged."""
-    axes = np.arange(x.ndim)
-    axes[[axis1, axis2]] = axes[[axis2, axis1]]
-    return x.transpose(tuple(int(i) for i in axes))
+@primitive(numpy=np.swapaxes, dx=lambda dz, z, x, *, axis1, axis2: dz.swapaxes(axis1, axis2))
+def swapaxes(x: Any, *, axis1: int, axis2: int) -> Any:
+    """z = x with two axes exchanged."""
+    return x.swapaxes(axis1, axis2)
 
 
-@composition(np.moveaxis)
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """a with the source axes moved to the destinations, the others in their order."""
-    sources, destinations = normalize_axis_tuple(source, a.ndim), normalize_axis_tuple(destination, a.ndim)
-    order = [i for i in range(a.ndim) if i not in sources]
-    for to, axis in sorted(zip(destinations, sources, strict=True)):
-        order.insert(to, axis)
-    return a.transpose(tuple(order))
+@primitive(numpy=np.moveaxis, dx=lambda dz, z, x, *, source, destination: np.moveaxis(dz, destination, source))
+def moveaxis(x: Any, *, source: Any, destination: Any) -> Any:
+    """z = x with the source axes moved to the destinations, the others in their order."""
+    return np.moveaxis(x, source, destination)
 
 
-@composition(np.squeeze)
-def squeeze(a: Any, axis: Any = None) -> Any:
-    """a without its axes of length 1 (those named, or all)."""
-    return a.reshape(np.squeeze(np.broadcast_to(0, a.shape), axis).shape)
+@primitive(numpy=np.squeeze, dx=lambda dz, z, x, *, axis: dz.reshape(x.shape))
+def squeeze(x: Any, *, axis: Any = None) -> Any:
+    """z = x without its axes of length 1 (those named, or all)."""
+    return x.squeeze(axis)
 
 
-@composition(np.expand_dims)
-def expand_dims(a: Any, axis: Any) -> Any:
-    """a with new axes of length 1."""
-    return a.reshape(np.expand_dims(np.broadcast_to(0, a.shape), axis).shape)
+@primitive(numpy=np.expand_dims, dx=lambda dz, z, x, *, axis: dz.reshape(x.shape))
+def expand_dims(x: Any, *, axis: Any) -> Any:
+    """z = x with new axes of length 1."""
+    return np.expand_dims(x, axis)
 
 
-@composition(np.ravel)
-def ravel(a: Any) -> Any:
-    """a as one axis."""
-    return a.reshape((a.size,))
+@primitive(numpy=np.ravel, dx=lambda dz, z, x: dz.reshape(x.shape))
+def ravel(x: Any) -> Any:
+    """z = x as one axis."""
+    return x.ravel()
 
 
 @primitive(numpy=np.flip, dx=lambda dz, z, x, *, axis: np.flip(dz, axis))
@@ -168,7 +161,9 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if isinstance(indices_or_sections, Sequence | np.ndarray):
         cuts = [int(i) for i in indices_or_sections]
     elif length % indices_or_sections:
-        raise ValueError(f"an axis of length {length} has no {indices_or_sections} equal sections; name the indices.")
+        raise ShapeError(
+            f"split: an axis of length {length} has no {indices_or_sections} equal sections; name the indices."
+        )
     else:
         cuts = list(range(0, length, length // indices_or_sections))[1:] if length else [0] * (indices_or_sections - 1)
     before = (slice(None),) * (axis % ary.ndim)

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from . import __version__
-from .errors import DataError
-from .functions import binary_cross_entropy, cross_entropy
+from .. import __version__
+from ..errors import DataError
+from ..functions import binary_cross_entropy, cross_entropy
+from ..modes import no_grad
+from ..nn import DeepNetwork
+from ..optim import SGD, Adam, Optimizer
+from ..proof import Equation, prove
+from ..shadowing import import_visualize
+from ..tensor import Tensor
+from ..training import Epoch, confusion, fit, predict, targets
 from .interrupts import ignore_interrupts, one_interrupt
-from .modes import no_grad
-from .nn import DeepNetwork
-from .optim import SGD, Adam, Optimizer
-from .proof import Equation, prove
 from .reports import Reporter
 from .runs import check_folder, next_folder, write_folder
-from .shadowing import import_visualize
 from .tasks import Task, digits_task, file_task
-from .tensor import Tensor
-from .training import Epoch, confusion, fit, predict, targets
 
 __all__ = ["LEARNING_RATES", "train"]
 
@@ -49,7 +49,7 @@ def train(options: argparse.Namespace) -> int:
         proof = prove(double, X, Y)
         report.proof(proof, len(examples))
         if not all(equation.holds for equation in proof):
-            report.failure("the engine disagrees with the equations above; training would be meaningless.")
+            report.failure("the gradients in red disagree; training would be meaningless.")
             return 1
         with one_interrupt():
             history: list[Epoch] = []

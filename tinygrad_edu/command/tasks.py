@@ -6,8 +6,8 @@ from typing import Any, final
 
 import numpy as np
 
-from .data import Split, load_digits, load_npz, train_test_split
-from .errors import DataError
+from ..data import Split, load_digits, load_npz, train_test_split
+from ..errors import DataError
 
 __all__ = ["Task", "digits_task", "file_task"]
 

@@ -1,4 +1,4 @@
-"""Ctrl-C once stops the work and keeps what there is; Ctrl-C again does not lose it.  Floor 1."""
+"""Ctrl-C once stops the work and keeps what there is; Ctrl-C again does not lose it.  Floor 7."""
 
 import signal
 import threading

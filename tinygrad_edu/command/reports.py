@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from .proof import Equation
-from .training import Epoch
+from ..proof import Equation
+from ..training import Epoch
 
 __all__ = ["Reporter"]
 
