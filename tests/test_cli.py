@@ -113,7 +113,7 @@ def test_its_history_has_every_epoch(main_job):
 def test_its_confusion_adds_up_to_the_test_examples(main_job):
     record = main_job[2]
     counts = np.array(record["confusion"])
-    assert record["labels"] == ["even", "odd"]
+    assert record["class_names"] == ["even", "odd"]
     assert counts.sum(axis=1).tolist() == np.bincount(load_digits().y_test % 2).tolist()
     assert counts.trace() / counts.sum() == record["history"][-1]["test_accuracy"]
 

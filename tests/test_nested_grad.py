@@ -138,8 +138,8 @@ def visits(monkeypatch):
         count[0] += 1
         return self._requires_grad
 
-    original = backprop.toposort
-    monkeypatch.setattr(backprop, "toposort", counted)
+    original = backprop.count_users
+    monkeypatch.setattr(backprop, "count_users", counted)
     monkeypatch.setattr(Tensor, "requires_grad", property(asked, Tensor.requires_grad.fset))
     return count
 

@@ -4,7 +4,7 @@ A gradient is ready to be passed on only when *all* users of a tensor have hande
 that is what the topological order is for.  Nothing here recurses, so a chain of a million ops is fine.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,25 +12,25 @@ import numpy as np
 from .errors import ChangedDataError, DTypeError, GradientError, GraphFreedError, NoRuleError, ShapeError
 from .primitives import NO_PARAMS, Primitive, clock
 
-__all__ = ["FREED", "backpropagate", "toposort", "unbroadcast"]
+__all__ = ["FREED", "backpropagate", "count_users", "toposort", "unbroadcast"]
 
 #: Stands where a freed step's op stood.
 FREED = Primitive(lambda x: x, "freed", {}, lambda x: x)
 
 
-def toposort(end: Any, wanted: Collection[Any] | None = None) -> list[Any]:
-    """The tensors that the gradient of `end` flows through, each after all of its users (Kahn's algorithm).
+def count_users(end: Any, wanted: Collection[Any] | None = None) -> dict[Any, int]:
+    """{tensor: in how many places it is used}, for the tensors that the gradient of `end` flows through.
 
     wanted: consider these tensors only.
     Raises GraphFreedError where a part of the graph has been freed.
     """
     node = type(end)
-    users = {end: 0}  # how many steps still owe this tensor their share
+    users = {end: 0}
     found = [end]
     for t in found:  # grows while we walk it
         if t.op is FREED:
             raise GraphFreedError(
-                f"the graph behind {t.name or f'a tensor of shape {t.shape}'} was freed by retain_graph=False: "
+                f"the graph behind {t._label()} was freed by retain_graph=False: "
                 f"run the forward pass again, or free it only after its last use."
             )
         for x in t.inputs:
@@ -40,12 +40,19 @@ def toposort(end: Any, wanted: Collection[Any] | None = None) -> list[Any]:
                 else:
                     users[x] = 1
                     found.append(x)
+    return users
+
+
+def toposort(end: Any) -> list[Any]:
+    """The tensors that the gradient of `end` flows through, each after all of its users (Kahn's algorithm)."""
+    node = type(end)
+    users = count_users(end)
     order = [end]
     for t in order:
         for x in t.inputs:
-            if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
-                users[x] = left = users[x] - 1
-                if not left:  # Kahn: a tensor is ready when all its users are done.
+            if type(x) is node and x in users:
+                users[x] -= 1
+                if not users[x]:  # Kahn: a tensor is ready when all its users are done.
                     order.append(x)
     return order
 
@@ -67,11 +74,12 @@ def backpropagate(
     Touches no `.grad`.  Raises NoRuleError, ChangedDataError, ShapeError, DTypeError, GraphFreedError.
     """
     node = type(end)
-    order = toposort(end, wanted)
-    _check_unchanged(order)
+    users = count_users(end, wanted)  # how many of them still owe each tensor their share
+    _check_unchanged(users)
     grads = {end: seed}
     kept = {}
-    for t in order:
+    order = [end]
+    for t in order:  # as toposort walks, with the rules applied on the way
         dz = grads.pop(t)
         op = t.op
         if keep_all or op is None or (t.extras is not None and "retain_grad" in t.extras):
@@ -79,25 +87,31 @@ def backpropagate(
             if op is None:
                 continue
         inputs, params = t.inputs, t.params
+        args: Any
         if create_graph:
-            args = [dz, t, *inputs]
+            args = (dz, t, *inputs)
+        elif len(inputs) == 2:  # most steps; a list takes longer
+            a, b = inputs
+            args = (dz, t._array, a._array if type(a) is node else a, b._array if type(b) is node else b)
         else:
             args = [dz, t._array]
             for x in inputs:
                 args.append(x._array if type(x) is node else x)
         for x, rule in zip(inputs, op.rules):
-            if type(x) is node and x._requires_grad and (wanted is None or x in wanted):
+            if type(x) is node and x in users:
                 if rule is None:
                     raise _no_rule(x, t)
                 dx = rule(*args, **params) if params else rule(*args)
                 data = x._array
                 try:
-                    fits = dx.shape == data.shape and dx.dtype is data.dtype
+                    if dx.shape != data.shape or dx.dtype is not data.dtype:
+                        dx = _conform(dx, x, t)
                 except AttributeError:
                     raise _no_array(dx, x, t) from None
-                if not fits:
-                    dx = _conform(dx, x, t)
                 grads[x] = grads[x] + dx if x in grads else dx
+                users[x] -= 1
+                if not users[x]:  # Kahn: a tensor is ready when all its users are done.
+                    order.append(x)
     if free:
         for t in order:
             if t.op is not None:
@@ -110,25 +124,26 @@ def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
 
     This one place is why `db = sum(dZ, axis=1, keepdims=True)` comes out by itself for a bias of shape (n, 1).
     """
-    got = dx.shape
-    extra = len(got) - len(shape)
-    axes = (*range(extra), *[extra + i for i, n in enumerate(shape) if n == 1 and got[extra + i] != 1])
-    add_up = np.add.reduce if type(dx) is np.ndarray else type(dx).sum  # the first is what ndarray.sum calls
-    dx = add_up(dx, axis=axes, keepdims=True)
-    return dx.reshape(shape) if extra else dx
+    extra = len(dx.shape) - len(shape)
+    if extra > 0:
+        dx = dx.sum(axis=tuple(range(extra)))
+    stretched = []
+    for i, (n, got) in enumerate(zip(shape, dx.shape)):
+        if n == 1 != got:
+            stretched.append(i)
+    return dx.sum(axis=tuple(stretched), keepdims=True) if stretched else dx
 
 
 def _conform(dx: Any, x: Any, t: Any) -> Any:
     """The contribution dx in x's shape and dtype."""
     shape = x._array.shape
     if dx.shape != shape:
-        got = dx.shape
-        if len(got) < len(shape) or any([n not in (1, g) for n, g in zip(shape[::-1], got[::-1])]):
+        got, dx = dx.shape, unbroadcast(dx, shape)
+        if dx.shape != shape:
             raise ShapeError(
                 f"{t.op.name}: the rule for {x._label()} gave a gradient of shape {got}; "
                 f"{x._label()} is {shape}, and a gradient has the shape of its tensor."
             )
-        dx = unbroadcast(dx, shape)
     if dx.dtype != x._array.dtype:
         if dx.dtype.kind not in "fc":
             raise DTypeError(f"{t.op.name}: the gradient for {x._label()} came out as {dx.dtype}; use float operands.")
@@ -138,10 +153,10 @@ def _conform(dx: Any, x: Any, t: Any) -> Any:
     return dx
 
 
-def _check_unchanged(order: list[Any]) -> None:
+def _check_unchanged(tensors: Iterable[Any]) -> None:
     """Raise ChangedDataError if a step's input got new data after the step was recorded."""
     now = clock[0]
-    for t in order:
+    for t in tensors:
         if t.stamp != now:  # some tensor changed since this step; one of its inputs?
             for x in t.inputs:
                 if type(x) is type(t) and x.stamp > t.stamp:

@@ -154,13 +154,12 @@ def gradcheck(
             )
         return (z * weights["f"]).sum()
 
-    numbers = tuple(range(len(arrays)))
     if order == 2:
         first = gradcheck(f, tensors, eps=eps, rtol=rtol, atol=atol)
         if not first:
             return first
         directions = [np.random.default_rng(1).uniform(0.5, 1.5, x.shape) for x in arrays]
-        slopes = grad(scalar, numbers)
+        slopes = grad(scalar, tuple(range(len(arrays))))
 
         def scalar_of_slopes(*xs: Any) -> Any:
             total: Any = 0.0

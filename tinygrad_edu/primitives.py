@@ -66,7 +66,7 @@ class Primitive:
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Run on arrays and give an array, or record on Tensors and give a Tensor."""
         for x in inputs:
-            if hasattr(x, "__tinygrad_record__"):
+            if type(x) is not np.ndarray and hasattr(x, "__tinygrad_record__"):  # asking an array takes 0.1 us
                 return x.__tinygrad_record__(self, inputs, self._complete(params))
         try:
             return self.forward(*inputs, **params)
@@ -85,7 +85,9 @@ class Primitive:
         Raises NoRuleError for an argument that NumPy takes and the rule does not cover.
         """
         count = 1 if self.variadic else len(self.inputs)
-        if len(args) == count and kwargs.keys() <= self.defaults.keys():  # the common case, and a hot path
+        if not kwargs and len(args) == count and not self.required:  # the common case, and a hot path
+            inputs, params = args, self.defaults
+        elif len(args) == count and kwargs.keys() <= self.defaults.keys():
             inputs, params = args, self._complete(kwargs)
         else:
             if len(args) > len(self.numpy_names):

@@ -4,15 +4,19 @@ NumPy asks its operands who should run a function (`__array_ufunc__`, `__array_f
 for the functions that have a rule; everything else comes here.  The promise: a gradient is never lost in silence.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from opcode import opmap
 from typing import Any
 
 import numpy as np
 
-from .errors import MutationError, NoRuleError
+from .errors import GradientError, MutationError, NoRuleError
 from .modes import recording
 
-__all__ = ["function_without_rule", "ufunc_without_rule", "wants_gradient"]
+__all__ = ["function_without_rule", "refuse_storing", "ufunc_without_rule", "wants_gradient"]
+
+STORE_SUBSCR = opmap["STORE_SUBSCR"]
 
 #: Their results are answers about values (yes, no, how many), so that no gradient is lost.
 ANSWERS = {np.allclose, np.array_equal, np.array_equiv, np.count_nonzero, np.isclose, np.nonzero, np.result_type}
@@ -58,6 +62,21 @@ def function_without_rule(
             f"declare your own with tg.primitive, or pass `.data` if no gradient is wanted."
         )
     return _run(function, args, kwargs)
+
+
+def refuse_storing(t: Any) -> None:
+    """For `float(t)` and its kin: raise GradientError if it was Python's `array[i] = t` that asked.
+
+    Both ask in the same way; the opcode that the caller has reached tells them apart.  NumPy hides the error behind
+    its own ValueError, whose cause it stays.  `array.fill(t)` looks like a call of float() and passes.
+    """
+    if t.requires_grad and recording.get():
+        caller = sys._getframe(2)
+        if caller.f_code.co_code[caller.f_lasti] == STORE_SUBSCR:
+            raise GradientError(
+                f"storing {t._label()} in a plain array would lose its gradient: build the array with np.stack "
+                f"or x.at[i].set(v); if no gradient is wanted, store float(t)."
+            )
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -9,26 +9,24 @@ A Tensor is its own node of the graph and points only at its inputs: no closures
 every one that is not a leaf.  NumPy's functions record too: `np.exp(x)`, `array @ x`, `np.sum(x, axis=1)`.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from opcode import opmap
 from typing import Any, final
 
 import numpy as np
 
-from .backprop import backpropagate
+from .backprop import FREED, backpropagate
 from .errors import DTypeError, GradientError, GraphFreedError, MutationError, ShapeError
 from .explanations import explain
 from .modes import recording
 from .operators import Operators
 from .primitives import NO_PARAMS, Primitive, clock, numpy_functions
-from .protocols import function_without_rule, ufunc_without_rule, wants_gradient
-from .rules import elementwise, shape
+from .protocols import function_without_rule, refuse_storing, ufunc_without_rule, wants_gradient
+from .rules.elementwise import astype
+from .rules.shape import transpose
 from .shadowing import import_visualize
 
 __all__ = ["Tensor", "record"]
 
-STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _RAW = {bool, int, float, np.ndarray, np.bool_, np.int32, np.int64, np.float16, np.float32, np.float64}
 
 
@@ -66,7 +64,19 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
     return out
 
 
-_new = object.__new__
+_new = object.__new__  # past __init__: `record` sets every slot itself
+
+
+def _constant(array: np.ndarray) -> "Tensor":
+    """Tensor(array), without the checks that a computed array needs no more."""
+    out: Tensor = _new(Tensor)
+    out._array = array
+    out.grad = out.name = out.op = out.extras = None
+    out.inputs = ()
+    out.params = NO_PARAMS
+    out.stamp = clock[0]
+    out._requires_grad = False
+    return out
 
 
 def _hand_over(grads: dict[Any, Any], create_graph: bool) -> list[tuple["Tensor", "Tensor"]]:
@@ -81,8 +91,10 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool) -> list[tuple["Tensor"
         seen.add(id(array))
         if create_graph:
             dz = t.grad + dz if t.grad is not None else dz if owned else +dz
+        elif t.grad is not None:
+            dz = _constant(np.asarray(t.grad._array + array))  # of two 0-d arrays, NumPy makes a scalar
         else:
-            dz = Tensor(t.grad._array + array if t.grad is not None else array if owned else array.copy())
+            dz = _constant(array if owned else array.copy())
         result.append((t, dz))
     return result
 
@@ -201,10 +213,11 @@ class Tensor(Operators):
     @property
     def T(self) -> "Tensor":
         """The axes in reverse order."""
-        return record(shape.transpose, (self,), shape.transpose.defaults)
+        return record(transpose, (self,), transpose.defaults)
 
     def _label(self) -> str:
-        return self.name or (f"the result of {self.op.name}" if self.op else f"a tensor of shape {self.shape}")
+        made = self.op is not None and self.op is not FREED
+        return self.name or (f"the result of {self.op.name}" if made else f"a tensor of shape {self.shape}")
 
     # Gradients
 
@@ -233,7 +246,7 @@ class Tensor(Operators):
         if self.extras is not None and "walked" in self.extras:
             raise GraphFreedError(
                 f"backward() was called on {self._label()} before, and a second call would count gradients twice: "
-                f"compute it again, or pass retain_graph=True to the first call if you mean to add up."
+                f"compute it again, or pass retain_graph=True to the first call if you mean to add them up."
             )
         seed: Any = self._seed(gradient)
         token = recording.set(True)
@@ -335,26 +348,16 @@ class Tensor(Operators):
     __hash__ = object.__hash__  # a Tensor is a node: == compares entries, dicts compare identity
 
     def __float__(self) -> float:
-        self._refuse_storing()
+        refuse_storing(self)
         return float(self._array)
 
     def __int__(self) -> int:
-        self._refuse_storing()
+        refuse_storing(self)
         return int(self._array)
 
     def __complex__(self) -> complex:
-        self._refuse_storing()
+        refuse_storing(self)
         return complex(self._array)
-
-    def _refuse_storing(self) -> None:
-        """`array[0] = t` asks for float(t) just as `float(t)` does; the caller's opcode tells the two apart."""
-        if self._requires_grad and recording.get():
-            caller = sys._getframe(2)
-            if caller.f_code.co_code[caller.f_lasti] == STORE_SUBSCR:
-                raise GradientError(
-                    f"storing {self._label()} in a plain array would lose its gradient: build the array with np.stack "
-                    f"or x.at[i].set(v); if no gradient is wanted, store float(t)."
-                )
 
     def __index__(self) -> int:
         return self._array.__index__()
@@ -377,7 +380,7 @@ class Tensor(Operators):
         """In another dtype.  Integers and booleans have no gradient: the result is then a constant."""
         if np.dtype(dtype).kind not in "fc":
             return Tensor(self._array.astype(dtype))
-        return record(elementwise.astype, (self,), {"dtype": np.dtype(dtype)})
+        return record(astype, (self,), {"dtype": np.dtype(dtype)})
 
     def draw(self, **options: Any) -> Any:
         """A picture of the graph that made this tensor; see `visualize.draw` for the options."""

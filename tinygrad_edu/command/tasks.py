@@ -23,14 +23,14 @@ class Task:
     name: str
     split: Split
     classes: int
-    labels: tuple[str, ...]
+    class_names: tuple[str, ...]
     scaling: dict[str, np.ndarray]
 
 
 def digits_task(classes: int, dtype: Any) -> Task:
     """The digits: 2 classes, even or odd, or all 10.
 
-    >>> digits_task(2, float).labels
+    >>> digits_task(2, float).class_names
     ('even', 'odd')
     """
     digits = load_digits(dtype)
@@ -64,5 +64,5 @@ def file_task(path: str, dtype: Any, seed: int) -> Task:
     spread[(np.ptp(split.X_train, axis=1, keepdims=True) == 0) | (spread == 0)] = 1
     split = split._replace(X_train=(split.X_train - mean) / spread, X_test=(split.X_test - mean) / spread)
     name = Path(path).stem
-    labels = tuple(map(str, range(classes)))
-    return Task(f"{name}, {classes} classes", name, split, classes, labels, {"mean": mean, "std": spread})
+    class_names = tuple(map(str, range(classes)))
+    return Task(f"{name}, {classes} classes", name, split, classes, class_names, {"mean": mean, "std": spread})

@@ -67,7 +67,7 @@ def train(options: argparse.Namespace) -> int:
                 interrupted = True
             ignore_interrupts()
             counts = confusion(task.split.y_test, predict(net, task.split.X_test), task.classes)
-            report.confusion(counts, task.labels)
+            report.confusion(counts, task.class_names)
             pictures = _pictures(visualize, double, X, Y, history, report)
             record = _record(options, task, net, lr, proof, history, counts, interrupted)
             if options.out is None:
@@ -153,6 +153,6 @@ def _record(
         "proof": [asdict(equation) for equation in proof],
         "history": [asdict(epoch) for epoch in history],
         "confusion": counts.tolist(),
-        "labels": task.labels,
+        "class_names": task.class_names,
         "interrupted": interrupted,
     }

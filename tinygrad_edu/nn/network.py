@@ -62,11 +62,11 @@ class DeepNetwork(Module):
         if not 0 <= seed < 2**32:
             raise DomainError(f"DeepNetwork: seed={seed}: a whole number from 0 to 2**32 - 1.")
         start = initialize_parameters_deep(self.layer_dims, int(seed))
+        # W is replaced below; a fixed seed leaves the default generator alone
         self.layers = [Dense(n_prev, n, seed=0, dtype=dtype) for n_prev, n in pairwise(self.layer_dims)]
         for l, layer in enumerate(self.layers, start=1):
             layer.W.data, layer.W.name = start[f"W{l}"].astype(dtype), f"W{l}"
             layer.b.name = f"b{l}"
-        self._names = [(f"Z{l}", f"A{l}") for l in range(1, L + 1)]
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         # "W1", "b1", ...: the names of the course's dictionary
@@ -85,7 +85,7 @@ class DeepNetwork(Module):
             )
         for l, layer in enumerate(self.layers, start=1):
             Z = layer(A)
-            Z.name = self._names[l - 1][0]
+            Z.name = f"Z{l}"
             if l < len(self.layers):
                 A = self._activated(l, Z)
         return Z
@@ -93,5 +93,5 @@ class DeepNetwork(Module):
     def _activated(self, l: int, Z: Tensor) -> Tensor:
         A = ACTIVATIONS[self.activations[l - 1]](Z)
         if A is not Z:
-            A.name = self._names[l - 1][1]
+            A.name = f"A{l}"
         return A
