@@ -2,13 +2,11 @@
 
     sample("sum", normal(3, 4), axis=-1, keepdims=True)
 
-is op `sum` of the registry on an input of shape (3, 4).  A name of `numpy_functions` that is no primitive
-("swapaxes") is a sample for that composition.  Inputs that are float arrays are differentiated; Python
-numbers, booleans and integers are handed over as they are.
+is op `sum` of the registry on an input of shape (3, 4).  A name that is no primitive ("split") is a sample for that
+composition.  Inputs that are float arrays are differentiated; others are handed over as they are.
 
-Inputs lie inside the domain and at least 0.02 away from kinks, so that finite differences are right; kinks
-and edges have their own tests.  skip: "complex" where forward is not analytic as written,
-"second" where the op has no second derivative, "float32" where NumPy itself leaves float32.
+Inputs lie inside the domain and at least 0.02 away from kinks, which have their own tests.  skip: "complex" where
+forward is not analytic as written, "second" without a second derivative, "float32" where NumPy itself leaves float32.
 """
 
 import itertools
@@ -122,7 +120,6 @@ for op in ("maximum", "minimum"):
 for op in ("bitwise_and", "bitwise_or", "bitwise_xor"):
     sample(op, np.array([True, False, True]), np.array([True, True, False]))
     sample(op, np.array([[6], [3]]), np.array([5, 3]))
-sample("invert", np.array([True, False]))
 sample("invert", np.array([5, -3]))
 for op in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"):
     sample(op, np.array([[1.0, 2.0, -0.0]]), np.array([[1.0], [0.0]]))
@@ -159,8 +156,8 @@ for draw, ops in (
     for op, shape in itertools.product(ops, ((3, 4), (5,), (), (1, 1), (0, 2), (2, 3, 2))):
         sample(op, draw(*shape), skip="complex" if op in NOT_ANALYTIC else "")
 sample("log1p", within(-0.9, -0.1, 4))
-sample("square", np.array([0.0, -0.0, 1.0]))
-sample("tanh", np.array([0.0, -0.0, 2.0]))
+for op in ("square", "tanh"):
+    sample(op, np.array([0.0, -0.0, 1.0]))
 sample("erf", np.array([0.0, 0.4, -0.8, 0.87, -1.2, 1.3, 2.5, -2.9, 3.5]), skip="complex")
 sample("erf", normal(40, 5), skip="complex")
 sample("sigmoid", np.array([-20.0, -0.0, 0.0, 20.0]), skip="complex")
@@ -378,28 +375,26 @@ sample("stack", normal(2, 3), normal(2, 3))
 sample("stack", normal(2, 3), normal(2, 3), normal(2, 3), axis=1)
 sample("stack", normal(2, 3), normal(2, 3), axis=-1)
 sample("stack", normal(2, 3), normal(2, 3), axis=-2)
-sample("stack", normal(), normal(), normal())
-sample("stack", normal(3))
+for inputs in ([normal(), normal(), normal()], [normal(3)]):
+    sample("stack", *inputs)
 sample("stack", normal(0), normal(0), axis=-1)
-sample("stack", *(normal(2) for _ in range(20)), axis=1)
+sample("stack", *(normal(2) for _ in range(9)), axis=1)
 sample("split", normal(6), indices_or_sections=3, take=1)
-sample("split", normal(6, 2), indices_or_sections=[1, 4], take=1)
-sample("split", normal(6, 2), indices_or_sections=(1, 4), take=2)
+for cuts, take in (([1, 4], 1), ((1, 4), 2)):
+    sample("split", normal(6, 2), indices_or_sections=cuts, take=take)
 sample("split", normal(2, 6), indices_or_sections=2, axis=1, take=0)
 sample("split", normal(2, 6), indices_or_sections=np.array([2, 3]), axis=-1, take=1)
-sample("split", normal(5), indices_or_sections=[2, 9], take=1)
-sample("split", normal(5), indices_or_sections=[2, 9], take=2)
-sample("split", normal(5), indices_or_sections=[-2], take=1)
+for cuts, take in (([2, 9], 1), ([2, 9], 2), ([-2], 1)):
+    sample("split", normal(5), indices_or_sections=cuts, take=take)
 sample("split", normal(0, 2), indices_or_sections=3, take=2)
 for pad_width in (2, (1, 2), [(1, 2)]):
     sample("pad", normal(3), pad_width=pad_width)
 for width in (1, (2,), (0, 2), ((1, 2),), ((1,), (2,)), ((1, 0), (2, 3)), 0):
     sample("pad", normal(2, 3), pad_width=width)
 sample("pad", normal(2, 3), pad_width=np.array([[1, 0], [0, 3]]), constant_values=1.5)
-sample("pad", normal(0, 2), pad_width=1)
-sample("pad", normal(2, 3), pad_width=1, mode="constant", constant_values=((1.0, 2.0), (3.0, 4.0)))
+sample("pad", normal(0, 2), pad_width=1, mode="constant", constant_values=((1.0, 2.0), (3.0, 4.0)))
 
 # Random: no gradient; only its shape and dtype are promised
 
-sample("dropout_mask", normal(3, 4), rate=0.5, rng=np.random.default_rng(0))
-sample("dropout_mask", normal(), rate=0.2, rng=np.random.default_rng(0))
+for shape, rate in (((3, 4), 0.5), ((), 0.2)):
+    sample("dropout_mask", normal(*shape), rate=rate, rng=np.random.default_rng(0))
