@@ -124,14 +124,15 @@ def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
 
     This one place is why `db = sum(dZ, axis=1, keepdims=True)` comes out by itself for a bias of shape (n, 1).
     """
+    add_up = np.add.reduce if type(dx) is np.ndarray else type(dx).sum  # the first is what ndarray.sum calls
     extra = len(dx.shape) - len(shape)
     if extra > 0:
-        dx = dx.sum(axis=tuple(range(extra)))
+        dx = add_up(dx, axis=tuple(range(extra)) if shape else None)
     stretched = []
     for i, (n, got) in enumerate(zip(shape, dx.shape)):
         if n == 1 != got:
             stretched.append(i)
-    return dx.sum(axis=tuple(stretched), keepdims=True) if stretched else dx
+    return add_up(dx, axis=tuple(stretched), keepdims=True) if stretched else dx
 
 
 def _conform(dx: Any, x: Any, t: Any) -> Any:

@@ -166,6 +166,6 @@ class Operators:
         return self._record(e.positive, (self,))
 
     sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
-    max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
+    conj, max, min, var, std = map(_method, (np.conjugate, np.max, np.min, np.var, np.std))
     argmax, argmin, argsort, any, all = map(_method, (np.argmax, np.argmin, np.argsort, np.any, np.all))
     swapaxes, ravel, squeeze, clip, dot = map(_method, (np.swapaxes, np.ravel, np.squeeze, np.clip, np.dot))

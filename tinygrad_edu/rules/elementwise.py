@@ -61,9 +61,9 @@ isfinite = primitive(np.isfinite)
 
 # Signs and kinks
 
-abs = primitive(np.abs, name="abs", dx=lambda dz, z, x: dz * np.conj(np.sign(x)))
+abs = primitive(np.abs, name="abs", dx=lambda dz, z, x: dz * np.sign(x).conj())
 real = primitive(np.real, name="real", dx=lambda dz, z, x: dz)
-conjugate = primitive(np.conjugate, dx=lambda dz, z, x: np.conj(dz))
+conjugate = primitive(np.conjugate, dx=lambda dz, z, x: dz.conj())
 sign = primitive(np.sign, dx=lambda dz, z, x: np.zeros_like(dz))
 maximum = primitive(
     np.maximum,

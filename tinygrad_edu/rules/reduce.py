@@ -18,8 +18,10 @@ def kept(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """dz with the reduced axes put back as axes of length 1, so that it broadcasts against x."""
     if keepdims or axis is None:
         return dz
-    axes = {i % x.ndim for i in (axis if isinstance(axis, tuple) else (axis,))}
-    return dz.reshape(tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+    shape = list(x.shape)
+    for i in axis if isinstance(axis, tuple) else (axis,):
+        shape[i] = 1
+    return dz.reshape(shape)
 
 
 def stretched(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
