@@ -269,7 +269,7 @@ def test_quiet_prints_one_line(capsys):
     train("--epochs", "1", "--quiet")
     out, err = capsys.readouterr()
     assert out.count("\n") == 1 and err == ""
-    assert out.startswith("epoch 1: cost ") and out.endswith("written to run\n")
+    assert out.startswith("epoch 1: test accuracy ") and out.endswith("written to run\n")
 
 
 def test_version_and_help_are_printed(capsys):

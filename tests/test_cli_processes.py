@@ -35,7 +35,14 @@ def start(*options, cwd, until):
     """A running command that has printed a line with `until` in it."""
     pipe = subprocess.PIPE
     process = subprocess.Popen(
-        [*COMMAND, *options], cwd=cwd, env=environment(), stdout=pipe, stderr=pipe, text=True, encoding="utf-8"
+        [*COMMAND, *options],
+        cwd=cwd,
+        env=environment(),
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     for line in process.stdout:
         if until in line:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,20 @@ def test_a_folder_of_that_name_without_init_does_no_harm(tmp_path, monkeypatch):
 
 def test_nothing_to_import_says_to_install_anew(monkeypatch):
     monkeypatch.setattr(sys, "path", [])
-    with pytest.raises(ShadowedModuleError, match=r"would import nothing: .* install tinygrad_edu anew"):
+    monkeypatch.setattr(sys, "meta_path", [PathFinder])
+    with pytest.raises(ShadowedModuleError, match=r"Python finds none, or install tinygrad_edu anew"):
         import_visualize()
+
+
+def test_an_editable_install_is_found_through_its_own_finder(monkeypatch):
+    class Editable:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            return PathFinder.find_spec(name, [str(ROOT)])
+
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable])
+    assert Path(import_visualize().__file__) == ROOT / "visualize" / "__init__.py"
 
 
 def test_draw_of_a_script_beside_its_own_visualize_names_that_file(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 from .errors import ChangedDataError, DTypeError, GradientError, GraphFreedError, NoRuleError, ShapeError
 from .primitives import NO_PARAMS, Primitive, clock
 
-__all__ = ["FREED", "backpropagate", "count_users", "toposort", "unbroadcast"]
+__all__ = ["FREED", "backpropagate", "count_users", "free_graph", "toposort", "unbroadcast"]
 
 #: Stands where a freed step's op stood.
 FREED = Primitive(lambda x: x, "freed", {}, lambda x: x)
@@ -63,13 +63,12 @@ def backpropagate(
     *,
     create_graph: bool = False,
     keep_all: bool = False,
-    free: bool = False,
     wanted: Collection[Any] | None = None,
 ) -> dict[Any, Any]:
     """{tensor: d(end)/d(tensor) contracted with seed} for leaves and after `retain_grad()` (`keep_all`: for all).
 
     seed: the gradient of `end`, of its shape; an array, or a Tensor with `create_graph`, where every rule
-    is fed with Tensors and so records a graph of its own.  free: give the graph up when the walk has succeeded.
+    is fed with Tensors and so records a graph of its own.
     wanted: compute gradients of these tensors only.
     Touches no `.grad`.  Raises NoRuleError, ChangedDataError, ShapeError, DTypeError, GraphFreedError.
     """
@@ -112,11 +111,16 @@ def backpropagate(
                 users[x] -= 1
                 if not users[x]:  # Kahn: a tensor is ready when all its users are done.
                     order.append(x)
-    if free:
-        for t in order:
-            if t.op is not None:
-                t.op, t.inputs, t.params = FREED, (), NO_PARAMS
     return kept
+
+
+def free_graph(end: Any) -> None:
+    """Give up every step behind `end`, in one sweep."""
+    found = [end]
+    for t in found:
+        if t.op is not None:
+            found.extend(x for x in t.inputs if type(x) is type(end) and x.op is not None)
+            t.op, t.inputs, t.params = FREED, (), NO_PARAMS
 
 
 def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:

@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TinygradEduError as error:
         failure(str(error))
         return 2 if isinstance(error, DataError) else 1
+    except OSError as error:  # a full disk, a closed terminal, a working directory that is gone
+        failure(str(error))
+        return 1
     except MemoryError as error:
         failure(f"out of memory ({error}); give smaller --layers or fewer examples.")
         return 1

@@ -37,7 +37,7 @@ def explain(op: Any, operands: Sequence[Any], params: Any, error: Exception) -> 
         return DomainError(f"{call}: {error}")
     if isinstance(error, TinygradEduError):
         return type(error)(*error.args)  # not error itself: `raise error from error` would be a cycle
-    if isinstance(error, TypeError):
+    if isinstance(error, TypeError | AttributeError):
         dtypes = ", ".join(f"{n} is {getattr(x, 'dtype', type(x).__name__)}" for n, x in zip(names, operands))
         return DTypeError(f"{call}: {dtypes}; {str(error).rstrip('.')}.")
     facts = [f"{n} is {s}" for n, s in zip(names, shapes) if s or len(shapes) == 1]

@@ -47,7 +47,7 @@ def leaky_relu(Z: Any, negative_slope: float = 0.01) -> Any:
     >>> leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    return activation.leaky_relu(_numeric(Z), negative_slope=negative_slope)
+    return activation.leaky_relu(_floating(Z), negative_slope=negative_slope)
 
 
 def sigmoid(Z: Any) -> Any:
@@ -56,7 +56,7 @@ def sigmoid(Z: Any) -> Any:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    return activation.sigmoid(_numeric(Z))
+    return activation.sigmoid(_floating(Z))
 
 
 def tanh(Z: Any) -> Any:
@@ -74,7 +74,7 @@ def softplus(Z: Any) -> Any:
     >>> softplus(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
-    return activation.softplus(_numeric(Z))
+    return activation.softplus(_floating(Z))
 
 
 def softmax(Z: Any, *, axis: int) -> Any:
@@ -87,7 +87,7 @@ def softmax(Z: Any, *, axis: int) -> Any:
     array([[0.5],
            [0.5]])
     """
-    return activation.softmax(_numeric(Z), axis=axis)
+    return activation.softmax(_floating(Z), axis=axis)
 
 
 def log_softmax(Z: Any, *, axis: int) -> Any:
@@ -96,7 +96,7 @@ def log_softmax(Z: Any, *, axis: int) -> Any:
     >>> log_softmax(np.array([0.0, -1000.0]), axis=-1)
     array([    0., -1000.])
     """
-    return activation.log_softmax(_numeric(Z), axis=axis)
+    return activation.log_softmax(_floating(Z), axis=axis)
 
 
 def logsumexp(Z: Any, *, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Any:
@@ -105,7 +105,7 @@ def logsumexp(Z: Any, *, axis: int | tuple[int, ...] | None, keepdims: bool = Fa
     >>> float(logsumexp(np.array([1000.0, 1000.0]), axis=0))
     1000.6931471805599
     """
-    return reduce.logsumexp(_numeric(Z), axis=axis, keepdims=keepdims)
+    return reduce.logsumexp(_floating(Z), axis=axis, keepdims=keepdims)
 
 
 def erf(x: Any) -> Any:
@@ -114,7 +114,7 @@ def erf(x: Any) -> Any:
     >>> erf(np.array([0.0, 0.5]))
     array([0.        , 0.52049988])
     """
-    return special.erf(_numeric(x))
+    return special.erf(_floating(x))
 
 
 def affine(W: Any, A: Any, b: Any) -> Any:
@@ -125,7 +125,7 @@ def affine(W: Any, A: Any, b: Any) -> Any:
     >>> affine(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([[5.0]]))
     array([[16.]])
     """
-    return linalg.affine(W, A, b)
+    return linalg.affine(_numeric(W), _numeric(A), _numeric(b))
 
 
 def binary_cross_entropy(A: Any, Y: Any) -> Any:
@@ -163,7 +163,7 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     >>> round(float(cross_entropy(np.zeros((2, 3)), np.array([0, 1, 1]), axis=0)), 9)
     0.693147181
     """
-    Z = _along(Z, axis)
+    Z = _floating(_along(Z, axis))
     labels = np.asarray(Y.data if hasattr(Y, "__tinygrad_record__") else Y)
     if labels.dtype.kind in "iu" and labels.ndim == len(Z.shape) - 1:
         classes = Z.shape[axis]
@@ -201,7 +201,19 @@ def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.r
 
 def _numeric(x: Any) -> Any:
     """Lists and Python numbers as arrays, which the rules' forward functions expect."""
+    if x is None:
+        raise DTypeError("the input is None; give numbers.")
     return x if hasattr(x, "__array__") else np.asarray(x, float)
+
+
+def _floating(x: Any) -> Any:
+    """Whole numbers as floats: -|x| and x - max(x) would wrap around in small integers."""
+    x = _numeric(x)
+    if x.dtype.kind in "biu":
+        return x.astype(float)
+    if x.dtype.kind != "f":
+        raise DTypeError(f"the input is {x.dtype}; give real numbers.")
+    return x
 
 
 def _along(Z: Any, axis: int) -> Any:
@@ -220,4 +232,6 @@ def _pair(name: str, A: Any, Y: Any) -> tuple[Any, Any]:
         )
     if A.dtype.kind != "f":
         raise DTypeError(f"{name}: the prediction is {A.dtype}; give floats.")
+    if Y.dtype.kind not in "biuf":
+        raise DTypeError(f"{name}: the target is {Y.dtype}; give real numbers.")
     return A, (Y if Y.dtype.kind == "f" else Y.astype(A.dtype))  # labels 0 and 1 do not widen float32

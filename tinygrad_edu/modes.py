@@ -6,7 +6,7 @@ A mode lives in a context variable, so each thread and each async task has its o
 import inspect
 from collections.abc import Callable
 from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any
 
 from .errors import GradientError
@@ -15,6 +15,10 @@ __all__ = ["no_grad", "recording"]
 
 #: False inside `no_grad()`.
 recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+
+#: What `recording` was outside each open `no_grad()`: kept per context, so that one instance may serve many threads.
+_outer: ContextVar[tuple[bool, ...]] = ContextVar("outer", default=())
 
 
 class no_grad(ContextDecorator):
@@ -31,12 +35,6 @@ class no_grad(ContextDecorator):
     False
     """
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def _recreate_cm(self) -> "no_grad":
-        return no_grad()  # a decorated function may run in several threads at once
-
     def __call__(self, func: Callable[..., Any]) -> Any:
         if inspect.iscoroutinefunction(func) or inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
             raise GradientError(
@@ -45,7 +43,10 @@ class no_grad(ContextDecorator):
         return super().__call__(func)
 
     def __enter__(self) -> None:
-        self._tokens.append(recording.set(False))
+        _outer.set((*_outer.get(), recording.get()))
+        recording.set(False)
 
     def __exit__(self, *error: object) -> None:
-        recording.reset(self._tokens.pop())
+        *outer, before = _outer.get()
+        _outer.set(tuple(outer))
+        recording.set(before)

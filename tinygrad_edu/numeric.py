@@ -140,6 +140,8 @@ def gradcheck(
         if x.dtype != np.float64:
             raise DTypeError(f"gradcheck: {name} is {x.dtype}; finite differences need float64: use .astype(float).")
     arrays = [x.data for x in tensors]
+    if not sum(x.size for x in arrays):
+        raise ShapeError("gradcheck: there is no entry to check; give inputs that are not empty.")
     weights: dict[str, np.ndarray] = {}
 
     def scalar(*xs: Any) -> Any:

@@ -30,10 +30,12 @@ def _method(function: Any) -> Callable[..., Any]:
 
 
 def _index(key: Any) -> Any:
-    """An index with the Tensors in it as arrays."""
+    """An index with the Tensors in it as arrays; lists and arrays are copied, since the rule will need them later."""
     if isinstance(key, tuple):
         return tuple(map(_index, key))
-    return key._array if hasattr(key, "__tinygrad_record__") else key
+    if hasattr(key, "__tinygrad_record__"):
+        key = key._array
+    return np.array(key) if isinstance(key, list | np.ndarray) and np.size(key) else key
 
 
 class _At:

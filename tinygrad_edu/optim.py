@@ -81,8 +81,6 @@ class Optimizer:
         moved = False
         for i, p in enumerate(self.parameters):
             if p.grad is not None:
-                if type(p.grad) is not Tensor:
-                    raise GradientError(f"the .grad of {p._label()} is no Tensor but a {type(p.grad).__name__}.")
                 p.data = self._updated(i, p.data, p.grad.data)
                 moved = True
         if not moved:

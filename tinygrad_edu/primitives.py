@@ -63,14 +63,19 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}({', '.join(self.inputs)})>"
 
+    def __deepcopy__(self, memo: Any) -> "Primitive":
+        return self  # there is one of each, known by identity
+
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Run on arrays and give an array, or record on Tensors and give a Tensor."""
+        if params.keys() & set(self.inputs):  # an input handed over by its name
+            inputs += tuple(params.pop(x) for x in self.inputs[len(inputs) :] if x in params)
         for x in inputs:
             if type(x) is not np.ndarray and hasattr(x, "__tinygrad_record__"):  # asking an array takes 0.1 us
                 return x.__tinygrad_record__(self, inputs, self._complete(params))
         try:
             return self.forward(*inputs, **params)
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
             raise explain(self, inputs, params, error) from error
 
     def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -146,6 +151,11 @@ def primitive(
         return partial(primitive, name=name, numpy=numpy, **rules)
     if numpy is None and (isinstance(forward, np.ufunc) or getattr(forward, "__module__", "") == "numpy"):
         numpy = forward
+        if numpy in numpy_functions:
+            raise DeclarationError(
+                f"np.{forward.__name__} has a rule already, and all who call it would get yours: wrap it in a function "
+                f"of your own (lambda x: np.{forward.__name__}(x)), or pass numpy= if that is what you want."
+            )
     op = Primitive(forward, name or forward.__name__, rules, numpy or forward)
     registry[op.name] = op
     if numpy is not None:

@@ -3,7 +3,7 @@
 It is a top-level package, so a learner's own `visualize.py` beside their script would shadow it.
 """
 
-from importlib.machinery import PathFinder
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -18,12 +18,12 @@ def import_visualize() -> ModuleType:
     Raises ShadowedModuleError, naming the file in the way, before anything of that file runs.
     """
     ours = Path(__file__).resolve().parent.parent / "visualize" / "__init__.py"
-    spec = PathFinder.find_spec("visualize")
+    specs = (finder.find_spec("visualize", None) for finder in sys.meta_path)  # an editable install has its own finder
+    spec = next((found for found in specs if found is not None), None)
     if spec is None or spec.origin is None or Path(spec.origin).resolve() != ours:
-        found = spec.origin if spec is not None and spec.origin else "nothing"
+        cure = f"Python would import {spec.origin}: rename that file" if spec and spec.origin else "Python finds none"
         raise ShadowedModuleError(
-            f"drawing needs the package `visualize` beside tinygrad_edu, and Python would import {found}: "
-            f"rename that file, or install tinygrad_edu anew if there is none."
+            f"drawing needs the package `visualize` beside tinygrad_edu, and {cure}, or install tinygrad_edu anew."
         )
     import visualize
 

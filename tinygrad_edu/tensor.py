@@ -9,15 +9,17 @@ A Tensor is its own node of the graph and points only at its inputs: no closures
 every one that is not a leaf.  NumPy's functions record too: `np.exp(x)`, `array @ x`, `np.sum(x, axis=1)`.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, final
 
 import numpy as np
 
-from .backprop import FREED, backpropagate
+from .backprop import FREED, backpropagate, free_graph
 from .errors import DTypeError, GradientError, GraphFreedError, MutationError, ShapeError
 from .explanations import explain
 from .modes import recording
+from .operands import RAW, numbers, operand
 from .operators import Operators
 from .primitives import NO_PARAMS, Primitive, clock, numpy_functions
 from .protocols import function_without_rule, refuse_storing, ufunc_without_rule, wants_gradient
@@ -27,7 +29,7 @@ from .shadowing import import_visualize
 
 __all__ = ["Tensor", "record"]
 
-_RAW = {bool, int, float, np.ndarray, np.bool_, np.int32, np.int64, np.float16, np.float32, np.float64}
+_handing_over = threading.Lock()  # two threads may walk to the same leaf
 
 
 def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = NO_PARAMS) -> "Tensor":
@@ -39,17 +41,17 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
             values.append(x._array)
             if x._requires_grad:
                 wanted = True
-        elif type(x) in _RAW:  # Python scalars stay raw: float32 * 2.0 stays float32
+        elif type(x) in RAW:  # Python scalars stay raw: float32 * 2.0 stays float32
             values.append(x)
         else:
-            return record(op, tuple(map(_operand, inputs)), params)
+            return record(op, tuple(map(operand, inputs)), params)
     try:
         data = op.forward(*values, **params) if params else op.forward(*values)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, AttributeError) as error:
         raise explain(op, inputs, params, error) from error
     out: Tensor = _new(Tensor)
     out._array = data if type(data) is np.ndarray else np.asarray(data)
-    out.grad = out.name = out.extras = None
+    out._grad = out.name = out.extras = None
     out.stamp = clock[0]
     if wanted and op.rules and recording.get():
         out._requires_grad = True
@@ -71,7 +73,7 @@ def _constant(array: np.ndarray) -> "Tensor":
     """Tensor(array), without the checks that a computed array needs no more."""
     out: Tensor = _new(Tensor)
     out._array = array
-    out.grad = out.name = out.op = out.extras = None
+    out._grad = out.name = out.op = out.extras = None
     out.inputs = ()
     out.params = NO_PARAMS
     out.stamp = clock[0]
@@ -79,43 +81,24 @@ def _constant(array: np.ndarray) -> "Tensor":
     return out
 
 
-def _hand_over(grads: dict[Any, Any], create_graph: bool) -> list[tuple["Tensor", "Tensor"]]:
-    """Each tensor with its new `.grad`: no two share memory, and none is read-only."""
+def _hand_over(grads: dict[Any, Any], create_graph: bool) -> tuple[list["Tensor"], list["Tensor"]]:
+    """The tensors and their new `.grad`s: no two share memory with each other or the data, and none is read-only."""
     seen: set[int] = set()
     result = []
     for t, dz in grads.items():
         if create_graph and type(dz) is not Tensor:  # a rule whose gradient is constant, such as sign's
             dz = Tensor(dz)
         array = dz._array if create_graph else np.asarray(dz)
-        owned = array.base is None and id(array) not in seen and array.flags.writeable
+        owned = array.base is None and array is not t._array and id(array) not in seen and array.flags.writeable
         seen.add(id(array))
         if create_graph:
-            dz = t.grad + dz if t.grad is not None else dz if owned else +dz
-        elif t.grad is not None:
-            dz = _constant(np.asarray(t.grad._array + array))  # of two 0-d arrays, NumPy makes a scalar
+            dz = t._grad + dz if t._grad is not None else dz if owned else +dz
+        elif t._grad is not None:
+            dz = _constant(np.asarray(t._grad._array + array))  # of two 0-d arrays, NumPy makes a scalar
         else:
             dz = _constant(array if owned else array.copy())
-        result.append((t, dz))
-    return result
-
-
-def _operand(x: Any) -> Any:
-    """A raw operand as the rules expect it: lists become arrays, and what is no number is refused."""
-    if type(x) is Tensor or type(x) in _RAW:
-        return x
-    return _numbers(x)
-
-
-def _numbers(data: Any, dtype: Any = None) -> np.ndarray:
-    if isinstance(data, list | tuple) and any(type(x) is Tensor for x in data):
-        raise DTypeError("a list of Tensors is not a Tensor: join them with np.stack or np.concatenate.")
-    try:
-        array = np.asarray(data, dtype)
-    except ValueError as error:
-        raise ShapeError(f"this {type(data).__name__} is no array: {error}.") from error
-    if array.dtype.kind not in "biufc":
-        raise DTypeError(f"a Tensor holds numbers; this {type(data).__name__} became an array of dtype {array.dtype}.")
-    return array
+        result.append(dz)
+    return list(grads), result
 
 
 @final
@@ -137,9 +120,9 @@ class Tensor(Operators):
     __slots__ = (
         "__weakref__",
         "_array",
+        "_grad",
         "_requires_grad",
         "extras",  # rare facts: None, or a dict with retain_grad, walked, modules
-        "grad",
         "inputs",
         "name",
         "op",
@@ -153,8 +136,8 @@ class Tensor(Operators):
                 raise GradientError(f"Tensor({data._label()}) would lose its graph: use it as it is, or .detach().")
             data = data._array
         plain = type(data) is np.ndarray and dtype is None and data.dtype.kind in "fbiuc"
-        self._array: np.ndarray = data if plain else _numbers(data, dtype)
-        self.grad: Tensor | None = None
+        self._array: np.ndarray = data if plain else numbers(data, dtype)
+        self._grad: Tensor | None = None
         self.name = name
         self.op: Any = None
         self.inputs: tuple[Any, ...] = ()
@@ -174,7 +157,7 @@ class Tensor(Operators):
 
     @data.setter
     def data(self, new: Any) -> None:
-        array = new if type(new) is np.ndarray else _numbers(new)
+        array = new if type(new) is np.ndarray else numbers(new)
         if self.op is not None:
             raise MutationError(f"{self._label()} was computed by {self.op.name}: its data cannot be replaced.")
         if array.shape != self._array.shape:
@@ -203,6 +186,19 @@ class Tensor(Operators):
                 f"write numbers with a point (2.0), or give dtype=float."
             )
         self._requires_grad = bool(wanted)
+
+    @property
+    def grad(self) -> "Tensor | None":
+        """The gradient that backward() left here, or None.  Assigning takes None or a Tensor of this shape."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: "Tensor | None") -> None:
+        if new is not None and type(new) is not Tensor:
+            raise DTypeError(f"the grad of {self._label()} is a Tensor or None; got a {type(new).__name__}.")
+        if new is not None and new.shape != self.shape:
+            raise ShapeError(f"the grad of {self._label()} is {self.shape} as its data; got {new.shape}.")
+        self._grad = new
 
     shape = property(lambda self: self._array.shape, doc="The lengths of the axes.")
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
@@ -240,7 +236,7 @@ class Tensor(Operators):
         """
         if not self._requires_grad:
             raise GradientError(
-                f"{self._label()} does not depend on any tensor with requires_grad=True: nothing to do."
+                f"{self._label()} depends on no tensor with requires_grad=True, or was computed inside no_grad()."
             )
         retain = create_graph if retain_graph is None else retain_graph
         if self.extras is not None and "walked" in self.extras:
@@ -258,12 +254,15 @@ class Tensor(Operators):
                 seed,
                 create_graph=create_graph,
                 keep_all=retain_grads,
-                free=retain_graph is False,
             )
         finally:
             recording.reset(token)
-        for t, dz in _hand_over(grads, create_graph):
-            t.grad = dz
+        with _handing_over:
+            tensors, gradients = _hand_over(grads, create_graph)
+            # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
+            any(map(vars(Tensor)["_grad"].__set__, tensors, gradients))
+        if retain_graph is False:
+            free_graph(self)
         if not retain and self.op is not None:
             self._remember("walked", True)
 
@@ -275,7 +274,9 @@ class Tensor(Operators):
                     f"or pass gradient= of that shape."
                 )
             return np.ones(self.shape, self.dtype)
-        seed = _numbers(gradient._array if type(gradient) is Tensor else gradient)
+        seed = numbers(gradient._array if type(gradient) is Tensor else gradient)
+        if seed.dtype.kind == "c" and self.dtype.kind != "c":
+            raise DTypeError(f"gradient= is complex and {self._label()} is {self.dtype}: give real numbers.")
         if seed.shape != self.shape:
             raise ShapeError(f"gradient= is {seed.shape}; {self._label()} is {self.shape}: they must be the same.")
         return seed.astype(self.dtype)
@@ -335,6 +336,11 @@ class Tensor(Operators):
 
     __tinygrad_record__ = _record = staticmethod(record)
 
+    def __reduce__(self) -> Any:
+        if self.op is not None:
+            raise GradientError(f"{self._label()} has a graph, which is not copied or saved: use .detach() first.")
+        return _restored, (self._array, self._requires_grad, self.name, self._grad)
+
     def __repr__(self) -> str:
         text = np.array2string(self._array, separator=", ", prefix="Tensor(")
         facts = [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.int64, np.bool_) else []
@@ -385,3 +391,10 @@ class Tensor(Operators):
     def draw(self, **options: Any) -> Any:
         """A picture of the graph that made this tensor; see `visualize.draw` for the options."""
         return import_visualize().draw(self, **options)
+
+
+def _restored(data: np.ndarray, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:
+    """A leaf that was copied or pickled; its clock is this process's."""
+    t = Tensor(data, requires_grad, name=name)
+    t.grad = grad
+    return t

@@ -28,8 +28,8 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
     argnums: which positional argument to differentiate by; several give a tuple.  An argument may be an
     array, a Tensor, or nested dicts, lists and tuples of them; the gradient has the same structure.
-    f is called with Tensors.  Arrays in, arrays out, unless the result still depends on a Tensor that
-    requires a gradient (a captured parameter, or the argument of an outer `grad`); then it is a Tensor.
+    f is called with Tensors.  Arrays in, arrays out, unless the result still depends on a Tensor that requires a
+    gradient (a captured parameter); then it is a Tensor.  Tensors that require one in, Tensors out.
     Touches no `.grad`.  Raises DTypeError for integers, ShapeError if f returns several numbers, GradientError if it
     returns no Tensor.  Where the result does not depend on the argument, the gradient is 0.
 
@@ -71,9 +71,11 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
             gradients = iter(_gradients(value, fresh, higher, getattr(f, "__name__", "f")))
         finally:
             recording.reset(token)
-        found = {i: _map(lambda _: next(gradients), args[i]) for i in dict.fromkeys(places)}
+        found = {i: _map(lambda x: _like(x, next(gradients)), args[i]) for i in dict.fromkeys(places)}
         result = tuple(found[i] for i in places)
         value = _released(value, fresh)
+        if any(x.op is not None for x in fresh):
+            value = value if type(value) is Tensor else Tensor(value)
         for x in fresh:
             if x.op is None:
                 x.requires_grad = False  # nobody will ask for it again: an outer walk need not compute it
@@ -146,6 +148,11 @@ def _depending_on(fresh: list[Tensor], end: Tensor) -> tuple[set[Tensor], bool]:
                 known.add(t)
                 between.append(t)
     return known, captured
+
+
+def _like(x: Any, dx: Any) -> Any:
+    """dx as a Tensor where x is one that requires a gradient, so that a constant derivative has the derivative 0."""
+    return Tensor(dx) if type(x) is Tensor and x.requires_grad and type(dx) is not Tensor else dx
 
 
 def _released(x: Any, fresh: list[Tensor]) -> Any:

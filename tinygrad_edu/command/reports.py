@@ -90,7 +90,9 @@ class Reporter:
     def result(self, epoch: Epoch, folder: Path, interrupted: bool) -> None:
         """The last line, printed in any case."""
         stopped = "stopped by Ctrl-C, " if interrupted else ""
-        self.always.print(f"{stopped}{_state(epoch)}; written to {folder}", markup=False)
+        self.always.print(
+            f"{stopped}epoch {epoch.number}: test accuracy {epoch.test_accuracy:.3f}, written to {folder}", markup=False
+        )
 
     def failure(self, text: str) -> None:
         """A line that is printed in any case, on standard error."""

@@ -46,7 +46,7 @@ def train(options: argparse.Namespace) -> int:
         X = task.split.X_train.astype(np.float64)
         examples = _proof_examples(double, X)
         X, Y = X[:, examples], targets(double, task.split.y_train[examples])
-        proof = prove(double, X, Y)
+        proof = prove(double, X, Y, probes=max(1, min(32, 400 // len(double.layers))))
         report.proof(proof, len(examples))
         if not all(equation.holds for equation in proof):
             report.failure("the gradients in red disagree; training would be meaningless.")
@@ -70,10 +70,15 @@ def train(options: argparse.Namespace) -> int:
             report.confusion(counts, task.class_names)
             pictures = _pictures(visualize, double, X, Y, history, report)
             record = _record(options, task, net, lr, proof, history, counts, interrupted)
-            if options.out is None:
-                out = next_folder("runs", task.name)  # another run may have taken the number meanwhile
             arrays = {"weights.npz": net.state_dict()} | ({"scaling.npz": task.scaling} if task.scaling else {})
-            folder = write_folder(out, arrays, pictures, record)
+            while True:
+                try:
+                    folder = write_folder(out, arrays, pictures, record)
+                    break
+                except DataError:
+                    if options.out is not None or not out.exists():
+                        raise
+                    out = next_folder("runs", task.name)  # another run took the number meanwhile
             report.result(history[-1], folder, interrupted)
     return 130 if interrupted else 0
 

@@ -53,12 +53,16 @@ class Module:
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         """(name, leaf tensor), each once, whether or not it requires a gradient just now."""
-        seen: set[Tensor] = set()
-        for name, child in self._children():
-            for rest, t in child._tensors() if isinstance(child, Module) else [("", child)]:
-                if t.is_leaf and t not in seen:
-                    seen.add(t)
-                    yield f"{name}.{rest}" if rest else name, t
+        seen: set[Any] = {id(self)}
+        pending = list(self._children())
+        while pending:
+            name, child = pending.pop(0)
+            if id(child) not in seen:
+                seen.add(id(child))
+                if isinstance(child, Module):
+                    pending[:0] = [(f"{name}.{rest}", x) for rest, x in child._children()]
+                elif child.is_leaf:
+                    yield name, child
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """(name, parameter), each once; a frozen one, with requires_grad=False, is left out."""
@@ -70,10 +74,14 @@ class Module:
 
     def modules(self) -> Iterator["Module"]:
         """This module and those inside it."""
-        yield self
-        for _, child in self._children():
-            if isinstance(child, Module):
-                yield from child.modules()
+        seen: set[int] = set()
+        pending: list[Any] = [self]
+        while pending:
+            module = pending.pop(0)
+            if isinstance(module, Module) and id(module) not in seen:
+                seen.add(id(module))
+                yield module
+                pending[:0] = [child for _, child in module._children()]
 
     def train(self, mode: bool = True) -> "Module":
         """Set training mode here and inside: dropout drops only then.  Returns the module."""

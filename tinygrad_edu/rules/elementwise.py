@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import DTypeError
 from ..primitives import composition, primitive
 
 # Arithmetic
@@ -64,7 +65,16 @@ isfinite = primitive(np.isfinite)
 abs = primitive(np.abs, name="abs", dx=lambda dz, z, x: dz * np.sign(x).conj())
 real = primitive(np.real, name="real", dx=lambda dz, z, x: dz)
 conjugate = primitive(np.conjugate, dx=lambda dz, z, x: dz.conj())
-sign = primitive(np.sign, dx=lambda dz, z, x: np.zeros_like(dz))
+
+
+def sign_dx(dz: Any, z: Any, x: Any) -> Any:
+    """0, for real x; the sign of a complex number turns with it."""
+    if x.dtype.kind == "c":
+        raise DTypeError("sign: no gradient rule for complex numbers; use x / abs(x).")
+    return np.zeros_like(dz)
+
+
+sign = primitive(np.sign, dx=sign_dx)
 maximum = primitive(
     np.maximum,
     da=lambda dz, z, a, b: dz * (a > b) + dz * (a == b) / 2,

@@ -66,7 +66,10 @@ def cross_entropy_dY(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
 def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     """J = -sum(Y log_softmax(Z)) / m, the classes along `axis`, m examples."""
     _check_shapes(Z, Y)
-    return -(Y * log_softmax(Z, axis=axis)).sum() / examples(Z, axis)
+    log_A = log_softmax(Z, axis=axis)
+    taken = np.zeros_like(log_A, np.result_type(Y, log_A))
+    np.multiply(Y, log_A, where=Y != 0, out=taken)  # 0 log(0) = 0: logits may be masked by -inf
+    return -taken.sum() / examples(Z, axis)
 
 
 @primitive(

@@ -16,7 +16,7 @@ from .shape import broadcast_to, concatenate
 
 def kept(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """dz with the reduced axes put back as axes of length 1, so that it broadcasts against x."""
-    if keepdims or axis is None:
+    if keepdims or axis is None or not x.ndim:
         return dz
     shape = list(x.shape)
     for i in axis if isinstance(axis, tuple) else (axis,):
@@ -49,7 +49,7 @@ def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def var_dx(dz: Any, z: Any, x: Any, *, axis: Any, ddof: float, keepdims: bool) -> Any:
     """dz * 2 (x - mean(x)) / (n - ddof)."""
-    return kept(dz, x, axis, keepdims) * 2 * (x - x.mean(axis=axis, keepdims=True)) / (count(z, x) - ddof)
+    return kept(dz, x, axis, keepdims) * 2 * (x - x.mean(axis=axis, keepdims=True)).conj() / (count(z, x) - ddof)
 
 
 @primitive(numpy=np.var, dx=var_dx)
@@ -99,7 +99,7 @@ def products_before(x: Any) -> Any:
 
 def prod_dx(dz: Any, z: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
     """dz * (product of all the other entries); never z / x, so that zeros in x are no trouble."""
-    axes = tuple(range(x.ndim)) if axis is None else tuple(i % x.ndim for i in np.atleast_1d(axis))
+    axes = tuple(range(x.ndim)) if axis is None or not x.ndim else tuple(i % x.ndim for i in np.atleast_1d(axis))
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     last = x.transpose(rest + axes)
     flat = last.reshape((*(x.shape[i] for i in rest), math.prod(x.shape[i] for i in axes)))
@@ -116,7 +116,7 @@ def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def cumsum_dx(dz: Any, z: Any, x: Any, *, axis: Any) -> Any:
     """Entry i went into every sum from i on: the cumulative sum of dz, taken from the other end."""
-    if axis is None:
+    if axis is None or not x.ndim:
         return dz[::-1].cumsum(axis=0)[::-1].reshape(x.shape)
     flipped = (slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)
     return dz[flipped].cumsum(axis=axis)[flipped]

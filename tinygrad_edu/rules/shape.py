@@ -134,7 +134,7 @@ def index_set(x: Any, v: Any, *, key: Any) -> Any:
 
 def concatenate_dx(dz: Any, z: Any, *xs: Any, axis: Any, index: int) -> Any:
     """The slice of dz where input number `index` lies."""
-    lengths = [math.prod(x.shape) if axis is None else x.shape[axis] for x in xs]
+    lengths = [math.prod(np.shape(x)) if axis is None else x.shape[axis] for x in xs]
     start = sum(lengths[:index])
     piece = slice(start, start + lengths[index])
     if axis is None:
@@ -160,7 +160,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     length = ary.shape[axis]
     if isinstance(indices_or_sections, Sequence | np.ndarray):
         cuts = [int(i) for i in indices_or_sections]
-    elif length % indices_or_sections:
+    elif indices_or_sections < 1 or length % indices_or_sections:
         raise ShapeError(
             f"split: an axis of length {length} has no {indices_or_sections} equal sections; name the indices."
         )
