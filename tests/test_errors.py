@@ -118,7 +118,7 @@ CASES = {
     "a loss's shapes": (
         call(F.mse, t(1, 3), np.ones(3)),
         (errors.ShapeError, ValueError),
-        r"mse: the prediction is \(1, 3\), the target \(3,\); they must be the same",
+        r"mse\(A, Y\): A is \(1, 3\), Y is \(3,\); prediction and target must have the same shape",
     ),
     "a softmax axis": (
         call(F.softmax, x, axis=5),
@@ -161,7 +161,7 @@ CASES = {
     "an integer prediction": (
         call(F.mse, n, np.ones(2)),
         (errors.DTypeError, TypeError),
-        r"mse: the prediction is int64; give floats",
+        r"mse\(n, Y\): n is int64, Y is float64; give floats",
     ),
     "a float set into integers": (
         lambda: n.at[0].set(0.5),

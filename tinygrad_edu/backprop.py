@@ -116,10 +116,13 @@ def backpropagate(
 
 def free_graph(end: Any) -> None:
     """Give up every step behind `end`, in one sweep."""
+    node = type(end)
     found = [end]
     for t in found:
         if t.op is not None:
-            found.extend(x for x in t.inputs if type(x) is type(end) and x.op is not None)
+            for x in t.inputs:
+                if type(x) is node and x.op is not None:
+                    found.append(x)
             t.op, t.inputs, t.params = FREED, (), NO_PARAMS
 
 

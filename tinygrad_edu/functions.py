@@ -139,7 +139,7 @@ def binary_cross_entropy(A: Any, Y: Any) -> Any:
     >>> float(binary_cross_entropy(np.array([[0.5]]), np.array([[1.0]])))
     0.6931471805599453
     """
-    return loss.binary_cross_entropy(*_pair("binary_cross_entropy", A, Y))
+    return loss.binary_cross_entropy(*_pair(A, Y))
 
 
 def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
@@ -150,7 +150,7 @@ def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
     >>> float(binary_cross_entropy_with_logits(np.array([[-1000.0]]), np.array([[1.0]])))
     1000.0
     """
-    return loss.binary_cross_entropy_with_logits(*_pair("binary_cross_entropy_with_logits", Z, Y))
+    return loss.binary_cross_entropy_with_logits(*_pair(Z, Y))
 
 
 def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
@@ -170,7 +170,7 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
         if labels.size and not (labels.min() >= 0 and labels.max() < classes):
             raise DomainError(f"cross_entropy: a label is outside 0 ... {classes - 1}; Z has {classes} classes.")
         Y = np.moveaxis(np.eye(classes, dtype=Z.dtype)[labels], -1, axis)
-    return loss.cross_entropy(*_pair("cross_entropy", Z, Y), axis=axis)
+    return loss.cross_entropy(*_pair(Z, Y), axis=axis)
 
 
 def mse(A: Any, Y: Any) -> Any:
@@ -179,7 +179,7 @@ def mse(A: Any, Y: Any) -> Any:
     >>> float(mse(np.array([1.0, 3.0]), np.array([1.0, 1.0])))
     2.0
     """
-    return loss.mse(*_pair("mse", A, Y))
+    return loss.mse(*_pair(A, Y))
 
 
 def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.random.Generator | None = None) -> Any:
@@ -223,15 +223,7 @@ def _along(Z: Any, axis: int) -> Any:
     return Z
 
 
-def _pair(name: str, A: Any, Y: Any) -> tuple[Any, Any]:
+def _pair(A: Any, Y: Any) -> tuple[Any, Any]:
+    """Prediction and target; labels 0 and 1 take the prediction's dtype, so that they do not widen float32."""
     A, Y = _numeric(A), _numeric(Y)
-    if A.shape != Y.shape:
-        raise ShapeError(
-            f"{name}: the prediction is {tuple(A.shape)}, the target {tuple(Y.shape)}; they must be the same "
-            f"(broadcasting one against the other would average over pairs that do not belong together)."
-        )
-    if A.dtype.kind != "f":
-        raise DTypeError(f"{name}: the prediction is {A.dtype}; give floats.")
-    if Y.dtype.kind not in "biuf":
-        raise DTypeError(f"{name}: the target is {Y.dtype}; give real numbers.")
-    return A, (Y if Y.dtype.kind == "f" else Y.astype(A.dtype))  # labels 0 and 1 do not widen float32
+    return A, (Y.astype(A.dtype) if Y.dtype.kind in "bui" and A.dtype.kind == "f" else Y)

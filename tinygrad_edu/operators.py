@@ -154,6 +154,13 @@ class Operators:
         """`x.at[i].set(v)` and `x.at[i].add(v)`: x with the entries at i replaced, or added to; x stays as it is."""
         return _At(self)
 
+    def tolist(self) -> Any:
+        """The entries as nested lists of Python numbers."""
+        return self.data.tolist()
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.data == value).any())
+
     def reshape(self, *sizes: Any) -> Any:
         """The same entries in another shape: reshape(2, 3) or reshape((2, 3))."""
         return self._record(shape.reshape, (self,), {"shape": sizes[0] if len(sizes) == 1 else sizes})

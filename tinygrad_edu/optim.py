@@ -80,8 +80,9 @@ class Optimizer:
         """Update every parameter that has a `.grad`.  Raises GradientError if none has: call backward() first."""
         moved = False
         for i, p in enumerate(self.parameters):
-            if p.grad is not None:
-                p.data = self._updated(i, p.data, p.grad.data)
+            dp = p.grad
+            if dp is not None:
+                p.data = self._updated(i, p.data, dp.data)
                 moved = True
         if not moved:
             raise GradientError("step(): no parameter has a gradient; call backward() first.")

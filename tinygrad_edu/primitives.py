@@ -68,7 +68,7 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Run on arrays and give an array, or record on Tensors and give a Tensor."""
-        if params.keys() & set(self.inputs):  # an input handed over by its name
+        if params and params.keys() & set(self.inputs):  # an input handed over by its name
             inputs += tuple(params.pop(x) for x in self.inputs[len(inputs) :] if x in params)
         for x in inputs:
             if type(x) is not np.ndarray and hasattr(x, "__tinygrad_record__"):  # asking an array takes 0.1 us

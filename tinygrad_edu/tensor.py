@@ -260,7 +260,7 @@ class Tensor(Operators):
         with _handing_over:
             tensors, gradients = _hand_over(grads, create_graph)
             # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
-            any(map(vars(Tensor)["_grad"].__set__, tensors, gradients))
+            any(map(_set_grad, tensors, gradients))
         if retain_graph is False:
             free_graph(self)
         if not retain and self.op is not None:
@@ -297,13 +297,6 @@ class Tensor(Operators):
     def item(self) -> Any:
         """The one entry, as a Python number."""
         return self._array.item()
-
-    def tolist(self) -> Any:
-        """The entries as nested lists of Python numbers."""
-        return self._array.tolist()
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self._array == value).any())
 
     def numpy(self) -> np.ndarray:
         """The array itself, without its graph."""
@@ -391,6 +384,9 @@ class Tensor(Operators):
     def draw(self, **options: Any) -> Any:
         """A picture of the graph that made this tensor; see `visualize.draw` for the options."""
         return import_visualize().draw(self, **options)
+
+
+_set_grad = vars(Tensor)["_grad"].__set__
 
 
 def _restored(data: np.ndarray, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:

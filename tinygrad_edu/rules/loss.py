@@ -27,7 +27,7 @@ def binary_cross_entropy_dY(dz: Any, z: Any, A: Any, Y: Any) -> Any:
 @primitive(dA=binary_cross_entropy_dA, dY=binary_cross_entropy_dY)
 def binary_cross_entropy(A: Any, Y: Any) -> Any:
     """J = -mean(Y log(A) + (1 - Y) log(1 - A)), for probabilities 0 < A < 1."""
-    _check_shapes(A, Y)
+    _check_pair(A, Y)
     outside = A.size - np.count_nonzero((A > 0) & (A < 1))
     if outside:
         raise DomainError(
@@ -43,7 +43,7 @@ def binary_cross_entropy(A: Any, Y: Any) -> Any:
 )
 def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
     """J = mean(softplus(Z) - Y Z), which is the binary cross-entropy of A = sigmoid(Z)."""
-    _check_shapes(Z, Y)
+    _check_pair(Z, Y)
     return (softplus(Z) - Y * Z).sum() / Z.size
 
 
@@ -65,7 +65,7 @@ def cross_entropy_dY(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
 @primitive(dZ=cross_entropy_dZ, dY=cross_entropy_dY)
 def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     """J = -sum(Y log_softmax(Z)) / m, the classes along `axis`, m examples."""
-    _check_shapes(Z, Y)
+    _check_pair(Z, Y)
     log_A = log_softmax(Z, axis=axis)
     taken = np.zeros_like(log_A, np.result_type(Y, log_A))
     np.multiply(Y, log_A, where=Y != 0, out=taken)  # 0 log(0) = 0: logits may be masked by -inf
@@ -78,11 +78,15 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
 )
 def mse(A: Any, Y: Any) -> Any:
     """J = mean((A - Y)^2)."""
-    _check_shapes(A, Y)
+    _check_pair(A, Y)
     return ((A - Y) ** 2).mean()
 
 
-def _check_shapes(prediction: Any, target: Any) -> None:
-    """(1, m) against (m,) would broadcast to (m, m) without a word."""
+def _check_pair(prediction: Any, target: Any) -> None:
     if prediction.shape != target.shape:
-        raise ValueError("prediction and target must have the same shape")
+        raise ValueError(
+            "prediction and target must have the same shape: broadcasting one against the other, (1, m) against (m,), "
+            "would average over pairs that do not belong together"
+        )
+    if prediction.dtype.kind != "f" or target.dtype.kind == "c":
+        raise TypeError("give floats to compare")
