@@ -226,4 +226,7 @@ def _along(Z: Any, axis: int) -> Any:
 def _pair(A: Any, Y: Any) -> tuple[Any, Any]:
     """Prediction and target; labels 0 and 1 take the prediction's dtype, so that they do not widen float32."""
     A, Y = _numeric(A), _numeric(Y)
-    return A, (Y.astype(A.dtype) if Y.dtype.kind in "bui" and A.dtype.kind == "f" else Y)
+    kinds = A.dtype.kind + Y.dtype.kind
+    if "c" in kinds:
+        raise DTypeError(f"a loss compares real numbers; the prediction is {A.dtype}, the target {Y.dtype}.")
+    return A, (Y.astype(A.dtype) if kinds in ("fb", "fi", "fu") else Y)

@@ -66,6 +66,7 @@ class Operators:
     __slots__ = ()
 
     _record: Callable[..., Any]
+    data: Any
 
     def __add__(self, other: Any) -> Any:
         return self._record(add, (self, other))

@@ -245,18 +245,15 @@ class Tensor(Operators):
                 f"compute it again, or pass retain_graph=True to the first call if you mean to add them up."
             )
         seed: Any = self._seed(gradient)
-        token = recording.set(True)
-        try:
-            if create_graph:  # a seed may have a graph of its own
+        if create_graph:
+            token = recording.set(True)
+            try:  # a seed may have a graph of its own
                 seed = gradient.astype(self.dtype) if type(gradient) is Tensor else Tensor(seed)
-            grads = backpropagate(
-                self,
-                seed,
-                create_graph=create_graph,
-                keep_all=retain_grads,
-            )
-        finally:
-            recording.reset(token)
+                grads = backpropagate(self, seed, create_graph=True, keep_all=retain_grads)
+            finally:
+                recording.reset(token)
+        else:
+            grads = backpropagate(self, seed, keep_all=retain_grads)
         with _handing_over:
             tensors, gradients = _hand_over(grads, create_graph)
             # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
@@ -268,12 +265,12 @@ class Tensor(Operators):
 
     def _seed(self, gradient: Any) -> np.ndarray:
         if gradient is None:
-            if self.size != 1:
+            if self._array.size != 1:
                 raise ShapeError(
                     f"{self._label()} is {self.shape}; backward() starts from one number: take .sum() or .mean(), "
                     f"or pass gradient= of that shape."
                 )
-            return np.ones(self.shape, self.dtype)
+            return np.ones(self._array.shape, self._array.dtype)
         seed = numbers(gradient._array if type(gradient) is Tensor else gradient)
         if seed.dtype.kind == "c" and self.dtype.kind != "c":
             raise DTypeError(f"gradient= is complex and {self._label()} is {self.dtype}: give real numbers.")

@@ -88,5 +88,5 @@ def _check_pair(prediction: Any, target: Any) -> None:
             "prediction and target must have the same shape: broadcasting one against the other, (1, m) against (m,), "
             "would average over pairs that do not belong together"
         )
-    if prediction.dtype.kind != "f" or target.dtype.kind == "c":
+    if prediction.dtype.kind not in "fc":
         raise TypeError("give floats to compare")
