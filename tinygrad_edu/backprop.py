@@ -51,8 +51,8 @@ def toposort(end: Any) -> list[Any]:
     for t in order:
         for x in t.inputs:
             if type(x) is node and x in users:
-                users[x] -= 1
-                if not users[x]:  # Kahn: a tensor is ready when all its users are done.
+                users[x] = left = users[x] - 1
+                if not left:  # Kahn: a tensor is ready when all its users are done.
                     order.append(x)
     return order
 
@@ -108,8 +108,8 @@ def backpropagate(
                 except AttributeError:
                     raise _no_array(dx, x, t) from None
                 grads[x] = grads[x] + dx if x in grads else dx
-                users[x] -= 1
-                if not users[x]:  # Kahn: a tensor is ready when all its users are done.
+                users[x] = left = users[x] - 1
+                if not left:  # Kahn: a tensor is ready when all its users are done.
                     order.append(x)
     return kept
 

@@ -81,9 +81,9 @@ def _constant(array: np.ndarray) -> "Tensor":
     return out
 
 
-def _hand_over(grads: dict[Any, Any], create_graph: bool) -> tuple[list["Tensor"], list["Tensor"]]:
-    """The tensors and their new `.grad`s: no two share memory with each other or the data, and none is read-only."""
-    seen: set[int] = set()
+def _hand_over(grads: dict[Any, Any], create_graph: bool, seed: Any) -> tuple[list["Tensor"], list["Tensor"]]:
+    """The tensors and their new `.grad`s: none shares memory with another, the data or the seed, or is read-only."""
+    seen = {id(seed._array if create_graph else seed)}
     result = []
     for t, dz in grads.items():
         if create_graph and type(dz) is not Tensor:  # a rule whose gradient is constant, such as sign's
@@ -255,7 +255,7 @@ class Tensor(Operators):
         else:
             grads = backpropagate(self, seed, keep_all=retain_grads)
         with _handing_over:
-            tensors, gradients = _hand_over(grads, create_graph)
+            tensors, gradients = _hand_over(grads, create_graph, seed)
             # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
             any(map(_set_grad, tensors, gradients))
         if retain_graph is False:
@@ -271,12 +271,14 @@ class Tensor(Operators):
                     f"or pass gradient= of that shape."
                 )
             return np.ones(self._array.shape, self._array.dtype)
-        seed = numbers(gradient._array if type(gradient) is Tensor else gradient)
+        seed = gradient._array if type(gradient) is Tensor else gradient
+        if type(seed) is not np.ndarray:
+            seed = numbers(seed)
         if seed.dtype.kind == "c" and self.dtype.kind != "c":
             raise DTypeError(f"gradient= is complex and {self._label()} is {self.dtype}: give real numbers.")
         if seed.shape != self.shape:
             raise ShapeError(f"gradient= is {seed.shape}; {self._label()} is {self.shape}: they must be the same.")
-        return seed.astype(self.dtype)
+        return seed if seed.dtype is self._array.dtype else seed.astype(self.dtype)
 
     def _remember(self, key: str, value: Any) -> None:
         self.extras = {**(self.extras or {}), key: value}
