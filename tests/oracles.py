@@ -106,3 +106,9 @@ def assert_close(actual: Any, expected: Any, rtol: float) -> None:
     assert np.shape(actual) == np.shape(expected)
     scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
     np.testing.assert_allclose(actual, expected, rtol=rtol, atol=rtol * scale)
+
+
+def assert_records(z: Any, expected: Any) -> None:
+    assert type(z) is tg.Tensor
+    assert z.requires_grad
+    np.testing.assert_array_equal(z.data, expected, strict=True)

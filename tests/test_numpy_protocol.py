@@ -6,31 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracles import assert_records
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import GradientError, MutationError, NoRuleError
-
-
-@pytest.fixture
-def t() -> tg.Tensor:
-    return tg.Tensor([1.0, 2.0, 4.0], requires_grad=True, name="t")
-
-
-@pytest.fixture
-def number() -> tg.Tensor:
-    return tg.Tensor(2.0, requires_grad=True, name="number")
-
-
-@pytest.fixture
-def constant() -> tg.Tensor:
-    return tg.Tensor([1.0, 2.0, 4.0])
-
-
-def assert_records(z: Any, expected: Any) -> None:
-    assert type(z) is tg.Tensor
-    assert z.requires_grad
-    np.testing.assert_array_equal(z.data, expected, strict=True)
-
 
 # Operators, with the Tensor on either side
 

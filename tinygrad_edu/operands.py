@@ -20,6 +20,10 @@ def operand(x: Any) -> Any:
 
 
 def numbers(data: Any, dtype: Any = None) -> np.ndarray:
+    """data as a plain array of numbers, sharing its memory as np.asarray does.
+
+    Raises DTypeError for what holds no numbers or more than numbers (masks, matrices), ShapeError for ragged lists.
+    """
     if isinstance(data, list | tuple) and any(hasattr(x, "__tinygrad_record__") for x in data):
         raise DTypeError("a list of Tensors is not a Tensor: join them with np.stack or np.concatenate.")
     if isinstance(data, np.ma.MaskedArray | np.matrix):

@@ -83,6 +83,7 @@ def mse(A: Any, Y: Any) -> Any:
 
 
 def _check_pair(prediction: Any, target: Any) -> None:
+    """The one check of all losses: the same shape on both sides, and a prediction that is no whole number."""
     if prediction.shape != target.shape:
         raise ValueError(
             "prediction and target must have the same shape: broadcasting one against the other, (1, m) against (m,), "
