@@ -11,10 +11,22 @@ import pytest
 from samples import SAMPLES, Sample
 
 import tinygrad_edu as tg
-from tinygrad_edu.primitives import Primitive, numpy_functions, registry
+from tinygrad_edu.primitives import Primitive, numpy_functions, registry, wider
 
-#: The functions of NumPy that a Tensor answers with something that is no primitive, by their name.
-COMPOSITIONS = {f.__name__: f for f, op in numpy_functions.items() if type(op) is not Primitive}
+
+def name_of(function: Any) -> str:
+    """What samples call a function of NumPy: the name of its primitive, or its own ("split", "linalg.norm")."""
+    op = numpy_functions[function]
+    home = (getattr(function, "__module__", None) or "").removeprefix("numpy").removeprefix(".")  # ufuncs may lack it
+    return op.name if type(op) is Primitive else f"{home}.{function.__name__}".lstrip(".")
+
+
+#: The functions of NumPy that a Tensor answers with something that is no primitive, by their name; "sum (more)" is
+#: np.sum with arguments that its primitive does not take.
+COMPOSITIONS = {
+    name_of(f): f for f, op in numpy_functions.items() if type(op) is not Primitive and name_of(f) not in registry
+}
+COMPOSITIONS |= {f"{name_of(f)} (more)": f for f in wider}
 
 #: Their results say something about a shape: no gradient flows.
 CONSTANT = {"shape", "ndim", "size"}
@@ -24,7 +36,7 @@ def wrt(sample: Sample) -> list[int]:
     """Which of the inputs are differentiated."""
     if sample.op in CONSTANT:
         return []
-    floats = [i for i, x in enumerate(sample.inputs) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+    floats = [i for i, x in enumerate(sample.inputs) if isinstance(x, np.ndarray) and x.dtype.kind in "fc"]
     if sample.op in COMPOSITIONS:
         return floats
     op = registry[sample.op]
@@ -48,7 +60,10 @@ def forward(sample: Sample, inputs: Sequence[Any]) -> Any:
 
 def recorded(sample: Sample, inputs: Sequence[Any]) -> Any:
     """z on Tensors."""
-    f = numpy_functions[COMPOSITIONS[sample.op]] if sample.op in COMPOSITIONS else registry[sample.op]
+    if sample.op in COMPOSITIONS:
+        f = (wider if sample.op.endswith(" (more)") else numpy_functions)[COMPOSITIONS[sample.op]]
+    else:
+        f = registry[sample.op]
     z = f(*inputs, **sample.params)
     return z if sample.take is None else z[sample.take]
 
@@ -69,7 +84,14 @@ def gradients(
 
 
 def random_like(z: Any, seed: int) -> np.ndarray:
-    return np.asarray(np.random.default_rng(seed).uniform(0.5, 1.5, np.shape(z)))
+    """Weights of z's shape; complex where z is."""
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(0.5, 1.5, np.shape(z))
+    return np.asarray(weights + 1j * rng.uniform(-1, 1, np.shape(z)) if is_complex(z) else weights)
+
+
+def is_complex(x: Any) -> bool:
+    return getattr(x, "dtype", np.dtype(float)).kind == "c"
 
 
 def replaced(inputs: Sequence[Any], i: int, x: Any) -> list[Any]:
@@ -77,14 +99,18 @@ def replaced(inputs: Sequence[Any], i: int, x: Any) -> list[Any]:
 
 
 def finite_difference(f: Callable[[np.ndarray], Any], x: np.ndarray, step: float = 2e-3) -> np.ndarray:
-    """The gradient of f: array -> number, entry by entry, by central differences of order 6."""
+    """The gradient of real(f): array -> number, entry by entry, by central differences of order 6.
+
+    With respect to x + iy it is d/dx - i d/dy.
+    """
     dx = np.zeros_like(x)
     for i in np.ndindex(x.shape):
-        for k, weight in ((1, 45), (2, -9), (3, 1)):
-            up, down = x.copy(), x.copy()
-            up[i] += k * step
-            down[i] -= k * step
-            dx[i] += weight * (f(up) - f(down)) / (60 * step)
+        for direction in (1, 1j) if is_complex(x) else (1,):
+            for k, weight in ((1, 45), (2, -9), (3, 1)):
+                up, down = x.copy(), x.copy()
+                up[i] += k * step * direction
+                down[i] -= k * step * direction
+                dx[i] += weight * np.real(f(up) - f(down)) / (60 * step) / direction
     return dx
 
 

@@ -174,7 +174,7 @@ def test_a_tensor_shares_memory_like_asarray():
     "data", [1, [1, 2], np.ones(2, np.int8), np.ones(2, np.uint64), True, np.ones(2, bool)], ids=repr
 )
 def test_integers_cannot_require_gradients_and_the_message_says_how_to_make_them_float(data):
-    cure = r"n is (u?int\d+|bool); only float tensors.*\(2\.0\).*dtype=float"
+    cure = r"n is (u?int\d+|bool); only float and complex tensors.*\(2\.0\).*dtype=float"
     with pytest.raises(DTypeError, match=cure):
         Tensor(data, requires_grad=True, name="n")
     n = Tensor(data, name="n")
@@ -183,9 +183,15 @@ def test_integers_cannot_require_gradients_and_the_message_says_how_to_make_them
     assert not n.requires_grad
 
 
-def test_complex_numbers_cannot_require_gradients():
-    with pytest.raises(DTypeError, match="complex128; only float tensors have gradients"):
-        Tensor(1j, requires_grad=True)
+def test_a_complex_tensor_has_a_gradient_and_a_complex_end_needs_one_to_start_from():
+    x = Tensor([3 + 4j], requires_grad=True, name="x")
+    z = x * x
+    with pytest.raises(DTypeError, match=r"complex128; backward\(\) starts from a real number: take np.real"):
+        z.sum().backward()
+    np.real(z * z.conj()).sum().backward()  # |x|^4, whose gradient is 4 |x|^2 conj(x)
+    np.testing.assert_allclose(x.grad.data, [100 * (3 - 4j)], rtol=1e-14)
+    with pytest.raises(DTypeError, match=r"grad: <lambda> returned a complex number"):
+        grad(lambda x: x * 1j)(1.0)
 
 
 def test_the_cure_that_the_message_names_works():

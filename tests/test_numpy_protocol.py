@@ -166,17 +166,14 @@ UNCOVERED = [
     (lambda t: np.add.accumulate(t), [1, 3, 7]),
     (lambda t: np.multiply.outer(t, [1.0, 2.0]), [[1, 2], [2, 4], [4, 8]]),
     (lambda t: np.multiply.reduceat(t, [0, 1]), [1, 8]),
-    (lambda t: np.sum(t, where=[True, False, True]), 5),
-    (lambda t: np.sum(t, initial=3.0), 10),
-    (lambda t: np.sum(t, dtype=np.float32), 7),
-    (lambda t: np.mean(t, dtype=np.float32), np.float32(7 / 3)),
-    (lambda t: np.max(t, initial=9.0), 9),
-    (lambda t: np.std(t, mean=np.array([1.0])), np.sqrt(10 / 3)),
+    (lambda t: np.sum(t, out=np.zeros(())), 7),
+    (lambda t: np.median(t, out=np.zeros(())), 2),
+    (lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=[1, 1, 1]), 2),
     (lambda t: np.concatenate([t, t], dtype=np.float32), [1, 2, 4, 1, 2, 4]),
     (lambda t: np.concatenate([t, t], 0, None, dtype=np.float32), [1, 2, 4, 1, 2, 4]),
-    (lambda t: np.reshape(t, (3, 1), order="F"), [[1], [2], [4]]),
-    (lambda t: np.ravel(t, order="F"), [1, 2, 4]),
-    (lambda t: np.pad(t, 1, mode="edge"), [1, 1, 2, 4, 4]),
+    (lambda t: np.reshape(t, (3, 1), order="A"), [[1], [2], [4]]),
+    (lambda t: np.ravel(t, order="K"), [1, 2, 4]),
+    (lambda t: np.pad(t, 1, mode="maximum"), [4, 1, 2, 4, 4]),
 ]
 
 
@@ -221,14 +218,9 @@ def test_add_at_raises_with_a_gradient_and_works_without(t: tg.Tensor, constant:
 @pytest.mark.parametrize(
     "function",
     [
-        np.sort, np.median, np.floor, np.rint, np.fft.fft, np.diff, np.linalg.norm, np.unique, np.vander, np.modf,
-        lambda t: np.array_split(t, 2), lambda t: np.vstack([t, t]), lambda t: np.outer(t, t), np.atleast_2d,
-        lambda t: np.einsum("i,i", t, t),
-        lambda t: np.linalg.inv(np.multiply.outer(t.data, t.data) + np.eye(3) + 0 * t), lambda t: np.take(t, [0, 1]),
-        lambda t: np.linalg.svd(np.stack([t, t * t])), lambda t: np.linalg.slogdet(t.reshape(3, 1) * t + np.eye(3)),
-        lambda t: np.interp(t, [0.0, 5.0], [0.0, 1.0]), lambda t: np.tensordot(t, t, 1), lambda t: np.hypot(t, 1.0),
-        lambda t: np.floor_divide(np.ones(3), t), lambda t: np.linspace(t, 2.0, 3), lambda t: np.meshgrid(t, t),
-        lambda t: np.broadcast_arrays(t, 1.0), lambda t: np.random.default_rng(0).normal(t) if t.requires_grad else t,
+        np.frexp, np.i0, np.unique, np.roots,
+        lambda t: np.nextafter(t, 1.0), lambda t: np.polyfit(t, t * t, 1),
+        lambda t: np.random.default_rng(0).normal(t) if t.requires_grad else t,
     ],
 )  # fmt: skip
 def test_a_function_without_a_rule_raises_with_a_gradient_and_gives_tensors_without(
@@ -263,10 +255,10 @@ def test_answers_about_values_need_no_rule(t: tg.Tensor) -> None:
 
 
 def test_the_error_of_a_function_without_a_rule_names_it_and_the_cures(t: tg.Tensor) -> None:
-    with pytest.raises(NoRuleError, match=r"np\.linalg\.norm.*tg\.primitive.*\.data"):
-        np.linalg.norm(t)
-    with pytest.raises(NoRuleError, match=r"np\.floor.*tg\.primitive.*\.data"):
-        np.floor(t)
+    with pytest.raises(NoRuleError, match=r"np\.polyfit.*tg\.primitive.*\.data"):
+        np.polyfit(t, t, 1)
+    with pytest.raises(NoRuleError, match=r"np\.frexp.*tg\.primitive.*\.data"):
+        np.frexp(t)
 
 
 def test_conditions_combine_with_and_or_xor_not():

@@ -15,6 +15,7 @@ from oracles import (
     finite_difference,
     forward,
     gradients,
+    is_complex,
     random_like,
     recorded,
     replaced,
@@ -60,7 +61,7 @@ def test_array_rule_agrees_with_finite_differences(sample: Sample) -> None:
         assert_close(gradients(sample, sample.inputs, dz, [i])[i], expected, 1e-8)
 
 
-@each([s for s in DIFFERENTIABLE if "complex" not in s.skip])
+@each([s for s in DIFFERENTIABLE if "complex" not in s.skip and not any(map(is_complex, s.inputs))])
 def test_array_rule_agrees_with_the_complex_step(sample: Sample) -> None:
     z = forward(sample, sample.inputs)
     dz = random_like(z, 2)
@@ -97,11 +98,11 @@ def test_second_order_agrees_with_finite_differences_of_the_first(sample: Sample
     u = {i: random_like(sample.inputs[i], 6 + i) for i in chosen}
     xs = tensors(sample, sample.inputs, chosen)
     seed = tg.Tensor(dz, requires_grad=True)
-    (recorded(sample, xs) * seed).sum().backward(create_graph=True)
+    np.real((recorded(sample, xs) * seed).sum()).backward(create_graph=True)
     first = {i: xs[i].grad for i in chosen}
     for x in (*(xs[i] for i in chosen), seed):
         x.grad = None
-    total = sum((u[i] * first[i]).sum() for i in chosen)
+    total = np.real(sum((u[i] * first[i]).sum() for i in chosen))
     if not total.requires_grad:  # sign: the gradient is the constant 0
         assert not any(np.any(g.data) for g in first.values())
         return

@@ -27,7 +27,8 @@ def slopes(f: Callable[[Any], Any], x: Any, dtype: Any = np.float64) -> np.ndarr
 
 @pytest.mark.parametrize(
     ("f", "expected"),
-    [(F.relu, 0.0), (F.leaky_relu, 0.01), (np.abs, 0.0), (np.sign, 0.0), (F.softplus, 0.5), (F.sigmoid, 0.25)],
+    [(F.relu, 0.0), (F.leaky_relu, 0.01), (np.abs, 0.0), (np.fabs, 0.0), (np.sign, 0.0), (np.sinc, 0.0)]
+    + [(F.softplus, 0.5), (F.sigmoid, 0.25)],
 )
 @DTYPES
 def test_slope_at_zero_of_either_sign(f: Any, expected: float, dtype: Any) -> None:
@@ -88,12 +89,29 @@ def test_a_base_of_zero_is_flat_in_its_exponent() -> None:
         np.testing.assert_array_equal(slopes(lambda b, zero=zero: zero**b, [0.0, 1.0, 2.0]), [0, 0, 0])
 
 
+def test_zero_to_the_power_zero_is_flat_to_second_order_too() -> None:
+    assert tg.grad(lambda b: tg.grad(lambda a: a**b)(0.0))(0.0) == 0
+    assert tg.grad(lambda a: tg.grad(lambda b: a**b)(0.0))(0.0) == 0
+
+
+def test_a_negative_base_has_no_slope_in_a_real_exponent() -> None:
+    for a in (-2, -2.0, np.array(-2.0), np.array([-2.0, -2.0])):
+        with pytest.warns(RuntimeWarning, match="invalid value encountered in log"):
+            assert np.isnan(slopes(lambda b, a=a: a**b, [2.0, 3.0])).all()
+
+
 def test_infinite_slopes_come_with_numpys_own_warning() -> None:
     for f in (np.sqrt, lambda t: t**0.5):
         with pytest.warns(RuntimeWarning, match="divide by zero"):
             np.testing.assert_array_equal(slopes(f, [0.0, 4.0]), [np.inf, 0.25])
-    with pytest.warns(RuntimeWarning, match="divide by zero"):
-        np.testing.assert_array_equal(slopes(np.log, [0.0, 4.0]), [np.inf, 0.25])
+    for f, x, expected in (
+        (np.log, [0.0, 4.0], [np.inf, 0.25]),
+        (np.cbrt, [0.0, -8.0], [np.inf, 1 / 12]),
+        (np.arccosh, [1.0, 1.25], [np.inf, 4 / 3]),
+        (np.arctanh, [-1.0, 0.5], [np.inf, 4 / 3]),
+    ):
+        with pytest.warns(RuntimeWarning, match="divide by zero"):
+            np.testing.assert_allclose(slopes(f, x), expected, rtol=1e-15)
 
 
 def test_the_standard_deviation_of_equal_entries_has_no_slope() -> None:
@@ -308,6 +326,11 @@ def test_integers_cannot_ask_for_gradients() -> None:
 
 def test_comparisons_and_indices_carry_no_gradient() -> None:
     x = tg.Tensor([1.0, -2.0], requires_grad=True)
-    for z in (x > 0, x == x, x.argmax(), x.argsort(), np.any(x), np.isnan(x), np.logical_not(x), np.ceil(x.detach())):
+    for z in (x > 0, x == x, x.argmax(), x.argsort(), np.any(x), np.isnan(x), np.logical_not(x), np.isposinf(x)):
         assert type(z) is tg.Tensor
         assert not z.requires_grad
+
+
+def test_small_integers_as_exponents_do_not_wrap_around() -> None:
+    np.testing.assert_allclose(slopes(lambda t: t ** np.array([-128], np.int8), [2.0]), [-128 * 2.0**-129])
+    np.testing.assert_array_equal(slopes(lambda t: t ** np.array([0, 1], np.uint8), [3.0, 3.0], np.float32), [0, 1])

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from .errors import ChangedDataError, DTypeError, GradientError, GraphFreedError, NoRuleError, ShapeError
+from .hooks import heed_extras, read_only
+from .modes import anomaly, watching
 from .primitives import NO_PARAMS, Primitive, clock
 
 __all__ = ["FREED", "backpropagate", "count_users", "free_graph", "toposort", "unbroadcast"]
@@ -73,15 +75,25 @@ def backpropagate(
     Touches no `.grad`.  Raises NoRuleError, ChangedDataError, ShapeError, DTypeError, GraphFreedError.
     """
     node = type(end)
+    watch = anomaly.get() if watching else None
     users = count_users(end, wanted)  # how many of them still owe each tensor their share
     _check_unchanged(users)
+    now = clock[0]
     grads = {end: seed}
     kept = {}
     order = [end]
     for t in order:  # as toposort walks, with the rules applied on the way
         dz = grads.pop(t)
         op = t.op
-        if keep_all or op is None or (t.extras is not None and "retain_grad" in t.extras):
+        extras = t.extras
+        if extras is not None and ("hooks" in extras or "captured" in extras):
+            dz = heed_extras(t, dz)
+            if clock[0] != now:  # a hook has replaced some data
+                _check_unchanged(users)
+        if watch is not None:
+            watch.added_up(dz, t, seed)
+            dz = read_only(dz)  # a rule that writes into it fails here, and not at a sibling
+        if keep_all or op is None or (extras is not None and "retain_grad" in extras):
             kept[t] = dz
             if op is None:
                 continue
@@ -107,6 +119,8 @@ def backpropagate(
                         dx = _conform(dx, x, t)
                 except AttributeError:
                     raise _no_array(dx, x, t) from None
+                if watch is not None:
+                    watch.passed_back(dx, dz, x, t, order)
                 grads[x] = grads[x] + dx if x in grads else dx
                 users[x] = left = users[x] - 1
                 if not left:  # Kahn: a tensor is ready when all its users are done.

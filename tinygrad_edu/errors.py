@@ -1,10 +1,11 @@
-"""Every error this library raises on purpose.  Floor 0: imports nothing.
+"""Every error this library raises on purpose.  Floor 0: imports nothing of ours.
 
 Catch `TinygradEduError` for all of them, or the builtin you would expect anyway: each error is both.
 
     TinygradEduError
     ├── ShapeError          (ValueError)    shapes or axes that do not fit
     │   └── IndexingError   (IndexError)    an index that points outside
+    ├── MatrixError         (LinAlgError)   a matrix without an inverse, a root or a decomposition
     ├── DTypeError          (TypeError)     a dtype that has no gradient, or no number in it
     ├── DomainError         (ValueError)    a value that an operation, layer or optimizer cannot take
     ├── DataError           (ValueError)    a data file or array that cannot be trained on
@@ -12,12 +13,16 @@ Catch `TinygradEduError` for all of them, or the builtin you would expect anyway
     │   ├── NoRuleError     (TypeError)     a gradient is wanted where no rule is known
     │   ├── GraphFreedError                 the graph was freed, or already walked
     │   └── ChangedDataError                data replaced between forward and backward
+    ├── AnomalyError        (FloatingPointError)  a NaN or inf, made inside detect_anomaly()
     ├── MutationError       (TypeError)     an assignment into a Tensor
     ├── ShadowedModuleError (ImportError)   another file stands where the package `visualize` should be
     └── DeclarationError    (TypeError)     a primitive whose rules do not fit its inputs
 """
 
+import numpy as np
+
 __all__ = [
+    "AnomalyError",
     "ChangedDataError",
     "DTypeError",
     "DataError",
@@ -26,6 +31,7 @@ __all__ = [
     "GradientError",
     "GraphFreedError",
     "IndexingError",
+    "MatrixError",
     "MutationError",
     "NoRuleError",
     "ShadowedModuleError",
@@ -44,6 +50,10 @@ class ShapeError(TinygradEduError, ValueError):
 
 class IndexingError(ShapeError, IndexError):
     """An index that points outside the axes of its tensor."""
+
+
+class MatrixError(TinygradEduError, np.linalg.LinAlgError):
+    """A matrix that is singular, not positive definite, or whose decomposition does not converge."""
 
 
 class DTypeError(TinygradEduError, TypeError):
@@ -72,6 +82,10 @@ class GraphFreedError(GradientError):
 
 class ChangedDataError(GradientError):
     """A tensor's data was replaced after the forward pass had used it."""
+
+
+class AnomalyError(TinygradEduError, FloatingPointError):
+    """Inside `detect_anomaly()`, a step or a rule made a NaN or inf out of finite numbers."""
 
 
 class MutationError(TinygradEduError, TypeError):

@@ -11,19 +11,22 @@ import numpy as np
 
 from .errors import DomainError, DTypeError, ShapeError
 from .randomness import generator
-from .rules import activation, linalg, loss, random, reduce, special
+from .rules import activation, gamma, linalg, loss, random, reduce, special
 
 __all__ = [
     "affine",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "digamma",
     "dropout",
     "erf",
+    "gammaln",
     "leaky_relu",
     "log_softmax",
     "logsumexp",
     "mse",
+    "polygamma",
     "relu",
     "sigmoid",
     "softmax",
@@ -115,6 +118,37 @@ def erf(x: Any) -> Any:
     array([0.        , 0.52049988])
     """
     return special.erf(_floating(x))
+
+
+def gammaln(x: Any) -> Any:
+    """log|Gamma(x)|, and dx = dz * digamma(x); Gamma(n + 1) = n!.  Infinite at the poles 0, -1, -2, ...
+
+    >>> np.exp(gammaln(np.array([1.0, 5.0])))
+    array([ 1., 24.])
+    """
+    return gamma.gammaln(_floating(x))
+
+
+def digamma(x: Any) -> Any:
+    """The derivative of gammaln, and dx = dz * polygamma(1, x).  NaN at the poles.
+
+    >>> digamma(np.array([1.0]))
+    array([-0.57721566])
+    """
+    return gamma.polygamma(_floating(x), order=0)
+
+
+def polygamma(n: int, x: Any) -> Any:
+    """The derivative of digamma of order n, and dx = dz * polygamma(n + 1, x).  NaN at the poles.
+
+    Raises DomainError unless n is 0, 1, 2, ...
+
+    >>> polygamma(1, np.array([1.0, 2.0]))
+    array([1.64493407, 0.64493407])
+    """
+    if not isinstance(n, int | np.integer) or n < 0:
+        raise DomainError(f"polygamma(n={n!r}): the order of the derivative is 0, 1, 2, ...")
+    return gamma.polygamma(_floating(x), order=int(n))
 
 
 def affine(W: Any, A: Any, b: Any) -> Any:

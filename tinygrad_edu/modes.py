@@ -1,4 +1,4 @@
-"""Whether steps are recorded.  Floor 1, below all who record or ask.
+"""Whether steps are recorded, and whether they are watched.  Floor 1, below all who record or ask.
 
 A mode lives in a context variable, so each thread and each async task has its own.
 """
@@ -7,25 +7,82 @@ import inspect
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import GradientError
 
-__all__ = ["no_grad", "recording"]
+__all__ = ["Mode", "anomaly", "no_grad", "recording", "watching"]
 
 #: False inside `no_grad()`.
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 
+#: The watch of an open `detect_anomaly()`, or None.
+anomaly: ContextVar[Any] = ContextVar("anomaly", default=None)
+#: The watches open in any thread: an empty list is asked sooner than a context variable, and steps are many.
+watching: list[Any] = []
 
-#: What `recording` was outside each open `no_grad()`: kept per context, so that one instance may serve many threads.
-_outer: ContextVar[tuple[bool, ...]] = ContextVar("outer", default=())
+#: The open blocks of this context, so that one instance may serve many threads.
+_open: ContextVar[tuple["_Block", ...]] = ContextVar("open", default=())
 
 
-class no_grad(ContextDecorator):
-    """Nothing is recorded inside: `with no_grad(): ...`, or as a decorator.  Per thread and per async task.
+class Mode(ContextDecorator):
+    """Abstract: `with mode:`, or as a decorator, sets `variable` to what `opened()` returns.
 
     As a decorator it is for plain functions; a generator or async function raises GradientError, because its
-    body runs after the decorator is done: open the block inside it.
+    body runs after the decorator is done: open the block inside it, around code that does not yield.
+    """
+
+    variable: ContextVar[Any]
+
+    def opened(self) -> Any:
+        """The variable's value inside."""
+        raise NotImplementedError
+
+    def closed(self, value: Any) -> None:
+        """Called with that value at the end, whatever happened inside."""
+
+    def __call__(self, func: Callable[..., Any]) -> Any:
+        if inspect.iscoroutinefunction(func) or inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
+            mode = type(self).__name__
+            raise GradientError(
+                f"@{mode}() on {func.__name__}, whose body runs later: use `with {mode}():` inside it, "
+                f"around code that does not yield."
+            )
+        return super().__call__(func)
+
+    def __enter__(self) -> None:
+        value = self.opened()
+        _open.set((*_open.get(), _Block(self, value, self.variable.get())))
+        self.variable.set(value)
+
+    def __exit__(self, *error: object) -> None:
+        """Blocks that generators opened may close in any order: only the innermost one changes the mode."""
+        blocks = list(_open.get())
+        mine = next((i for i in reversed(range(len(blocks))) if blocks[i].mode is self), None)
+        if mine is None:  # opened in another context, which still has it
+            return
+        block = blocks.pop(mine)
+        above = next((i for i in range(mine, len(blocks)) if blocks[i].mode.variable is self.variable), None)
+        if above is None:
+            self.variable.set(block.outside)
+        else:
+            blocks[above] = blocks[above]._replace(outside=block.outside)
+        _open.set(tuple(blocks))
+        self.closed(block.value)
+
+
+class _Block(NamedTuple):
+    """An open block: the variable's value in it, and outside."""
+
+    mode: Mode
+    value: Any
+    outside: Any
+
+
+class no_grad(Mode):
+    """Nothing is recorded inside: `with no_grad(): ...`, or as a decorator.  Per thread and per async task.
+
+    Raises GradientError on a generator or async function: open the block inside it.
 
     >>> from tinygrad_edu import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
@@ -35,18 +92,8 @@ class no_grad(ContextDecorator):
     False
     """
 
-    def __call__(self, func: Callable[..., Any]) -> Any:
-        if inspect.iscoroutinefunction(func) or inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
-            raise GradientError(
-                f"@no_grad() on {func.__name__}, whose body runs later: use `with no_grad():` inside it."
-            )
-        return super().__call__(func)
+    variable = recording
 
-    def __enter__(self) -> None:
-        _outer.set((*_outer.get(), recording.get()))
-        recording.set(False)
-
-    def __exit__(self, *error: object) -> None:
-        *outer, before = _outer.get()
-        _outer.set(tuple(outer))
-        recording.set(before)
+    def opened(self) -> bool:
+        """False: not recording."""
+        return False

@@ -9,7 +9,7 @@ from .errors import DTypeError, ShapeError
 __all__ = ["RAW", "numbers", "operand"]
 
 #: The types that go to NumPy as they are.
-RAW = {bool, int, float, np.ndarray, np.bool_, np.int32, np.int64, np.float16, np.float32, np.float64}
+RAW = {bool, int, float, complex, np.ndarray, np.bool_, np.int32, np.int64, np.float16, np.float32, np.float64}
 
 
 def operand(x: Any) -> Any:

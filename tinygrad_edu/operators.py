@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .primitives import Primitive, numpy_functions
+from .errors import MutationError, NoRuleError
+from .modes import recording
+from .primitives import Primitive, numpy_functions, wider
+from .rules import complex, indexing, rounding, shape
 from .rules import elementwise as e
-from .rules import shape
 from .rules.elementwise import add, divide, multiply, negative, power, subtract
 from .rules.linalg import matmul
 
@@ -22,10 +24,29 @@ def _method(function: Any) -> Callable[..., Any]:
     op = numpy_functions[function]
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._record(op, *op.bind((self, *args), kwargs)) if type(op) is Primitive else op(self, *args, **kwargs)
+        if type(op) is not Primitive:
+            return op(self, *args, **kwargs)
+        try:
+            inputs, params = op.bind((self, *args), kwargs)
+        except NoRuleError:
+            if function not in wider:
+                raise
+            return wider[function](self, *args, **kwargs)
+        return self._record(op, inputs, params)
 
     method.__name__ = function.__name__
     method.__doc__ = f"As np.{function.__name__}."
+    return method
+
+
+def _refused(name: str, instead: str) -> Callable[..., Any]:
+    """A method that would change the Tensor in place."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise MutationError(f"{self._label()}.{name}(...) would change it, and Tensors do not change: use {instead}.")
+
+    method.__name__ = name
+    method.__doc__ = f"Raises MutationError: use {instead}."
     return method
 
 
@@ -51,13 +72,13 @@ class _At:
 
     def set(self, v: Any) -> Any:
         """x with the entries at i replaced by v."""
-        return self.x._record(shape.index_set, (self.x, v), {"key": self.key})
+        return self.x._record(indexing.index_set, (self.x, v), {"key": self.key})
 
     def add(self, v: Any) -> Any:
         """x with v added to the entries at i; entries named twice add up."""
         v = np.asarray(v, self.x.dtype) if isinstance(v, int | float) else v  # float32 stays float32
         block = np.broadcast_to(v, self.x._array[self.key].shape)
-        return self.x + shape.scatter_add(block, key=self.key, shape=self.x.shape)
+        return self.x + indexing.scatter_add(block, key=self.key, shape=self.x.shape)
 
 
 class Operators:
@@ -66,7 +87,10 @@ class Operators:
     __slots__ = ()
 
     _record: Callable[..., Any]
+    _label: Callable[[], str]
     data: Any
+    op: Any
+    requires_grad: bool
 
     def __add__(self, other: Any) -> Any:
         return self._record(add, (self, other))
@@ -79,6 +103,22 @@ class Operators:
 
     def __rsub__(self, other: Any) -> Any:
         return self._record(subtract, (other, self))
+
+    def __iadd__(self, other: Any) -> Any:
+        self._refuse_update()
+        return self + other
+
+    def __isub__(self, other: Any) -> Any:
+        self._refuse_update()
+        return self - other
+
+    def _refuse_update(self) -> None:
+        """`with no_grad(): W -= ...` would put a new tensor without gradient in W's place."""
+        if self.requires_grad and self.op is None and not recording.get():
+            raise MutationError(
+                f"{self._label()} -= ... inside no_grad() makes a new tensor without a gradient, and leaves the "
+                f"parameter as it was: write `W.data = W.data - lr * W.grad.data`."
+            )
 
     def __mul__(self, other: Any) -> Any:
         return self._record(multiply, (self, other))
@@ -103,6 +143,24 @@ class Operators:
 
     def __rmatmul__(self, other: Any) -> Any:
         return self._record(matmul, (other, self))
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._record(rounding.floor_divide, (self, other))
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._record(rounding.floor_divide, (other, self))
+
+    def __mod__(self, other: Any) -> Any:
+        return self._record(rounding.remainder, (self, other))
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._record(rounding.remainder, (other, self))
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
 
     def __neg__(self) -> Any:
         return self._record(negative, (self,))
@@ -148,19 +206,12 @@ class Operators:
     # NumPy's methods
 
     def __getitem__(self, key: Any) -> Any:
-        return self._record(shape.getitem, (self,), {"key": _index(key)})
+        return self._record(indexing.getitem, (self,), {"key": _index(key)})
 
     @property
     def at(self) -> "_At":
         """`x.at[i].set(v)` and `x.at[i].add(v)`: x with the entries at i replaced, or added to; x stays as it is."""
         return _At(self)
-
-    def tolist(self) -> Any:
-        """The entries as nested lists of Python numbers."""
-        return self.data.tolist()
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self.data == value).any())
 
     def reshape(self, *sizes: Any) -> Any:
         """The same entries in another shape: reshape(2, 3) or reshape((2, 3))."""
@@ -175,7 +226,30 @@ class Operators:
         """The same entries in memory of their own; the gradient passes through."""
         return self._record(e.positive, (self,))
 
-    sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
-    conj, max, min, var, std = map(_method, (np.conjugate, np.max, np.min, np.var, np.std))
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return self._record(complex.real, (self,))
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return self._record(complex.imag, (self,))
+
+    @property
+    def mT(self) -> Any:
+        """Each matrix transposed."""
+        return self.swapaxes(-1, -2)
+
+    def flatten(self, order: str = "C") -> Any:
+        """The entries along one axis."""
+        return self.ravel(order=order)
+
+    sum, mean, prod, cumsum, cumprod = map(_method, (np.sum, np.mean, np.prod, np.cumsum, np.cumprod))
+    conj, conjugate = map(_method, (np.conjugate, np.conjugate))
+    max, min, var, std, round = map(_method, (np.max, np.min, np.var, np.std, np.round))
     argmax, argmin, argsort, any, all = map(_method, (np.argmax, np.argmin, np.argsort, np.any, np.all))
     swapaxes, ravel, squeeze, clip, dot = map(_method, (np.swapaxes, np.ravel, np.squeeze, np.clip, np.dot))
+    take, repeat, diagonal, trace = map(_method, (np.take, np.repeat, np.diagonal, np.trace))
+    sort, partition = _refused("sort", "np.sort(x)"), _refused("partition", "np.partition(x, k)")
+    fill, put = _refused("fill", "np.full_like(x, value)"), _refused("put", "x.at[i].set(v)")

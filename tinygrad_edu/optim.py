@@ -38,7 +38,7 @@ def momentum_update(p: Any, dp: Any, v: Any, lr: float, momentum: float) -> tupl
 def adam_update(
     p: Any, dp: Any, v: Any, s: Any, t: int, lr: float, beta1: float, beta2: float, eps: float
 ) -> tuple[Any, Any, Any]:
-    """(p - lr * v^ / (sqrt(s^) + eps), v, s), with v and s the moving means of dp and dp^2.
+    """(p - lr * v^ / (sqrt(s^) + eps), v, s), with v and s the moving means of dp and |dp|^2.
 
     v^ = v / (1 - beta1^t) and s^ = s / (1 - beta2^t) undo the start from 0; t = 1, 2, ... counts the steps.
     eps stands outside the root.  Source: Kingma and Ba 2015, algorithm 1.
@@ -48,7 +48,7 @@ def adam_update(
     array([0.9])
     """
     v = beta1 * v + (1 - beta1) * dp
-    s = beta2 * s + (1 - beta2) * (dp * dp)
+    s = beta2 * s + (1 - beta2) * (dp * dp if dp.dtype.kind == "f" else (dp * dp.conj()).real)
     return p - lr / (1 - beta1**t) * v / (np.sqrt(s / (1 - beta2**t)) + eps), v, s
 
 
@@ -75,14 +75,18 @@ class Optimizer:
             raise DomainError(f"lr={lr!r}: the learning rate is a positive number.")
         self.lr = lr
         self.steps = 0
+        self._complex = [p.dtype.kind == "c" for p in self.parameters]
 
     def step(self) -> None:
-        """Update every parameter that has a `.grad`.  Raises GradientError if none has: call backward() first."""
+        """Update every parameter that has a `.grad`; complex ones move along its conjugate.
+
+        Raises GradientError if none has: call backward() first.
+        """
         moved = False
         for i, p in enumerate(self.parameters):
             dp = p.grad
             if dp is not None:
-                p.data = self._updated(i, p.data, dp.data)
+                p.data = self._updated(i, p.data, dp.data.conj() if self._complex[i] else dp.data)
                 moved = True
         if not moved:
             raise GradientError("step(): no parameter has a gradient; call backward() first.")

@@ -13,6 +13,7 @@ This file knows nothing of Tensors: a primitive finds out who records it by aski
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from .errors import DeclarationError, NoRuleError
 from .explanations import explain
 
-__all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "registry"]
+__all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "registry", "wider"]
 
 #: clock[0] ticks whenever some tensor's data is replaced; steps remember when they were recorded.
 clock = [0]
@@ -31,7 +32,12 @@ registry: dict[str, "Primitive"] = {}
 #: What runs when a NumPy function is called on a Tensor: a primitive, or a composition of them.
 numpy_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 
+#: What serves the arguments of a NumPy function that its primitive does not take, such as where= of np.sum.
+wider: dict[Callable[..., Any], Callable[..., Any]] = {}
+
 NO_PARAMS: Mapping[str, Any] = {}  # shared by every step without parameters; never written to
+
+MUTABLE = {list, np.ndarray, tuple}  # a tuple may hold a list
 
 Rule = Callable[..., Any]
 
@@ -42,13 +48,22 @@ class Primitive:
     name: as it stands in errors and pictures.  inputs: the names of the inputs, in order.
     rules: aligned with the inputs, None where an input has no rule; empty where the output is piecewise
     constant and no gradient can flow (comparisons).  defaults: the keyword parameters and their defaults.
+    note: where it is defined and how it behaves at its edges, for the reference.
     """
 
-    __slots__ = ("defaults", "forward", "inputs", "name", "numpy_names", "required", "rules", "variadic")
+    __slots__ = ("defaults", "forward", "inputs", "name", "note", "numpy_names", "required", "rules", "variadic")
 
-    def __init__(self, forward: Callable[..., Any], name: str, rules: Mapping[str, Rule], numpy: Callable[..., Any]):
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        name: str,
+        rules: Mapping[str, Rule],
+        numpy: Callable[..., Any],
+        note: str = "",
+    ):
         self.forward = forward
         self.name = name
+        self.note = note
         self.defaults: Mapping[str, Any] = _keyword_defaults(forward)
         self.required = {key for key, value in self.defaults.items() if value is inspect.Parameter.empty}
         self.inputs, self.variadic = _input_names(name, forward, rules)
@@ -82,12 +97,18 @@ class Primitive:
         """The parameters given, and the defaults of the others."""
         if self.required and not self.required <= given.keys():
             raise TypeError(f"{self.name}() needs the argument {min(self.required - given.keys())!r}")
-        return {**self.defaults, **given} if given else self.defaults
+        if not given:
+            return self.defaults
+        for value in given.values():
+            if type(value) in MUTABLE:
+                given = {key: _kept(value) for key, value in given.items()}
+                break
+        return {**self.defaults, **given}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
         """(inputs, params) of a call written for the NumPy function of the same meaning.
 
-        Raises NoRuleError for an argument that NumPy takes and the rule does not cover.
+        Raises NoRuleError for an argument that NumPy takes and the rule does not cover, or that the rule needs.
         """
         count = 1 if self.variadic else len(self.inputs)
         if not kwargs and len(args) == count and not self.required:  # the common case, and a hot path
@@ -99,10 +120,10 @@ class Primitive:
                 raise NoRuleError(f"{self.name}() with {len(args)} arguments: no gradient rule covers them all.")
             given = {**dict(zip(self.numpy_names, args)), **kwargs}
             names = list(self.numpy_names)[:count]
-            try:
-                inputs = tuple(given.pop(name) for name in names)
-            except KeyError as missing:
-                raise TypeError(f"{self.name}() needs the argument {missing}") from None
+            for name in (*names, *self.required):
+                if name not in given:
+                    raise NoRuleError(f"{self.name}() without the argument {name!r}: no gradient rule covers the call.")
+            inputs = tuple(given.pop(name) for name in names)
             params = self._complete({k: v for k, v in given.items() if k in self.defaults and v is not np._NoValue})
             for key, value in given.items():
                 if key not in self.defaults and value is not self.numpy_names.get(key) and value is not None:
@@ -114,18 +135,28 @@ class Primitive:
 
 
 class _SameRule:
-    """One rule for every input of an op that takes any number of them; the rule is told the `index`."""
+    """One rule for every input of an op that takes any number of them.
 
-    __slots__ = ("rule",)
+    It is told the `index` of the input and gives its gradient; or, without the keyword `index`, it is run once
+    for each step of a backward pass and gives the gradients of all inputs in a list.
+    """
+
+    __slots__ = ("all_at_once", "rule")
 
     def __init__(self, rule: Rule):
         self.rule = rule
+        self.all_at_once = all(p.name != "index" for p in _signature(rule))
 
     def __iter__(self) -> Iterator[Rule]:
-        index = 0
-        while True:
-            yield partial(self.rule, index=index)
-            index += 1
+        gradients: list[Any] = []
+
+        def from_all(index: int, *args: Any, **params: Any) -> Any:
+            if not gradients:
+                gradients.extend(self.rule(*args, **params))
+            return gradients[index]
+
+        for index in count():
+            yield partial(from_all, index) if self.all_at_once else partial(self.rule, index=index)
 
 
 def primitive(
@@ -134,12 +165,14 @@ def primitive(
     *,
     name: str | None = None,
     numpy: Callable[..., Any] | None = None,
+    note: str = "",
     **rules: Rule,
 ) -> Any:
     """z = forward(*inputs, **params), with `d<input>=rule(dz, z, *inputs, **params)` for each input.
 
     As a call, `tanh = primitive(np.tanh, dx=...)`, or as a decorator, `@primitive(dx=...)`.
     numpy: the NumPy function that means this op when called on a Tensor (default: `forward`, if it is NumPy's).
+    note: for the reference: domain, kinks, edges.
     Without any rule the output counts as constant: no gradient flows through.
     Raises DeclarationError, when the module is imported, for a rule that does not fit the inputs.
 
@@ -148,7 +181,7 @@ def primitive(
     (8.0, 12.0)
     """
     if forward is None:
-        return partial(primitive, name=name, numpy=numpy, **rules)
+        return partial(primitive, name=name, numpy=numpy, note=note, **rules)
     if numpy is None and (isinstance(forward, np.ufunc) or getattr(forward, "__module__", "") == "numpy"):
         numpy = forward
         if numpy in numpy_functions:
@@ -156,19 +189,29 @@ def primitive(
                 f"np.{forward.__name__} has a rule already, and all who call it would get yours: wrap it in a function "
                 f"of your own (lambda x: np.{forward.__name__}(x)), or pass numpy= if that is what you want."
             )
-    op = Primitive(forward, name or forward.__name__, rules, numpy or forward)
+    op = Primitive(forward, name or forward.__name__, rules, numpy or forward, note)
     registry[op.name] = op
     if numpy is not None:
         numpy_functions[numpy] = op
     return op
 
 
+def _kept(value: Any) -> Any:
+    """A parameter as it is now: the rule will read it later, and its owner may have changed it by then."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_kept, value))
+    return value.copy() if type(value) is np.ndarray else value
+
+
 def composition(*numpy: Callable[..., Any]) -> Callable[[Rule], Rule]:
-    """Register a plain function, made of operations that have rules, as the meaning of NumPy functions on Tensors."""
+    """Register a plain function, made of operations that have rules, as the meaning of NumPy functions on Tensors.
+
+    For a NumPy function that a primitive stands for already, it serves the arguments that the primitive does not take.
+    """
 
     def register(function: Rule) -> Rule:
         for f in numpy:
-            numpy_functions[f] = function
+            (wider if f in numpy_functions else numpy_functions)[f] = function
         return function
 
     return register
@@ -189,8 +232,7 @@ def _keyword_defaults(forward: Callable[..., Any]) -> dict[str, Any]:
 
 def _positional_names(function: Callable[..., Any]) -> dict[str, Any]:
     """Argument name -> default, in NumPy's order, for calls through NumPy's own function."""
-    names = {p.name: p.default for p in _signature(function) if p.kind is not p.VAR_KEYWORD}
-    return {"shape" if name == "newshape" else name: default for name, default in names.items()}  # as in NumPy 2.0
+    return {p.name: p.default for p in _signature(function) if p.kind is not p.VAR_KEYWORD}
 
 
 def _input_names(name: str, forward: Callable[..., Any], rules: Mapping[str, Rule]) -> tuple[tuple[str, ...], bool]:

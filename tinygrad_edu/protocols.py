@@ -6,22 +6,32 @@ for the functions that have a rule; everything else comes here.  The promise: a 
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from opcode import opmap
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .errors import GradientError, MutationError, NoRuleError
+from .errors import MutationError, NoRuleError
 from .modes import recording
+from .rules import activation, gamma, special
 
-__all__ = ["function_without_rule", "refuse_storing", "ufunc_without_rule", "wants_gradient"]
-
-STORE_SUBSCR = opmap["STORE_SUBSCR"]
+__all__ = ["function_without_rule", "ufunc_without_rule", "wants_gradient"]
 
 #: Their results are answers about values (yes, no, how many), so that no gradient is lost.
 ANSWERS = {np.allclose, np.array_equal, np.array_equiv, np.count_nonzero, np.isclose, np.nonzero, np.result_type}
+ANSWERS |= {np.diag_indices_from, np.isin, np.lexsort, np.tril_indices_from, np.triu_indices_from}
+ANSWERS |= {np.iscomplexobj, np.isrealobj}
 #: They write into their first argument.
 WRITERS = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
+
+
+#: The operations behind ufuncs of scipy.special, for those who have SciPy; its digamma is called psi.
+SCIPY: dict[str, Callable[..., Any]] = {
+    "erf": special.erf,
+    "expit": activation.sigmoid,
+    "gammaln": gamma.gammaln,
+    "psi": partial(gamma.polygamma, order=0),
+}
 
 
 def ufunc_without_rule(
@@ -31,7 +41,11 @@ def ufunc_without_rule(
 
     Raises NoRuleError if an operand requires a gradient, MutationError if a Tensor would be written into.
     """
-    name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    scipy = sys.modules.get("scipy.special")  # never imported from here
+    if ufunc.__name__ in SCIPY and method == "__call__" and not kwargs and getattr(scipy, ufunc.__name__) is ufunc:
+        return SCIPY[ufunc.__name__](*inputs)
+    home = "np" if getattr(np, ufunc.__name__, None) is ufunc else "the ufunc "
+    name = f"{home}.{ufunc.__name__}".replace(" .", " ") + ("" if method == "__call__" else f".{method}")
     if any(map(_is_tensor, kwargs.get("out", ()))) or (method == "at" and _is_tensor(inputs[0])):
         raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use its result instead.")
     if wants_gradient((inputs, kwargs)):
@@ -62,21 +76,6 @@ def function_without_rule(
             f"declare your own with tg.primitive, or pass `.data` if no gradient is wanted."
         )
     return _run(function, args, kwargs)
-
-
-def refuse_storing(t: Any) -> None:
-    """For `float(t)` and its kin: raise GradientError if it was Python's `array[i] = t` that asked.
-
-    Both ask in the same way; the opcode that the caller has reached tells them apart.  NumPy hides the error behind
-    its own ValueError, whose cause it stays.  `array.fill(t)` looks like a call of float() and passes.
-    """
-    if t.requires_grad and recording.get():
-        caller = sys._getframe(2)
-        if caller.f_code.co_code[caller.f_lasti] == STORE_SUBSCR:
-            raise GradientError(
-                f"storing {t._label()} in a plain array would lose its gradient: build the array with np.stack "
-                f"or x.at[i].set(v); if no gradient is wanted, store float(t)."
-            )
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

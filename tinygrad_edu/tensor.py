@@ -10,20 +10,23 @@ every one that is not a leaf.  NumPy's functions record too: `np.exp(x)`, `array
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
 
 from .backprop import FREED, backpropagate, free_graph
-from .errors import DTypeError, GradientError, GraphFreedError, MutationError, ShapeError
+from .conversions import Conversions
+from .errors import DTypeError, GradientError, GraphFreedError, MutationError, NoRuleError, ShapeError
 from .explanations import explain
-from .modes import recording
+from .hooks import HookHandle
+from .modes import anomaly, recording, watching
 from .operands import RAW, numbers, operand
 from .operators import Operators
-from .primitives import NO_PARAMS, Primitive, clock, numpy_functions
-from .protocols import function_without_rule, refuse_storing, ufunc_without_rule, wants_gradient
-from .rules.elementwise import astype
+from .primitives import NO_PARAMS, Primitive, clock, numpy_functions, wider
+from .protocols import function_without_rule, ufunc_without_rule, wants_gradient
+from .rules.elementwise import astype, subtract
 from .rules.shape import transpose
 from .shadowing import import_visualize
 
@@ -63,6 +66,10 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
         out.op = None
         out.inputs = ()
         out.params = NO_PARAMS
+    if watching:
+        watch = anomaly.get()
+        if watch is not None:
+            watch.stepped(out, op, inputs)
     return out
 
 
@@ -102,7 +109,7 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool, seed: Any) -> tuple[li
 
 
 @final
-class Tensor(Operators):
+class Tensor(Operators, Conversions):
     """An array `data`, and, where a gradient may be wanted, the step that made it: z = op(*inputs, **params).
 
     data: shares memory with an array handed in, as np.asarray does; lists of floats become float64.
@@ -180,16 +187,27 @@ class Tensor(Operators):
     def requires_grad(self, wanted: bool) -> None:
         if self.op is not None and not wanted:
             raise GradientError(f"{self._label()} was computed from tensors that require gradients: use .detach().")
-        if wanted and self._array.dtype.kind != "f":
+        if wanted and self._array.dtype.kind not in "fc":
             raise DTypeError(
-                f"{self._label()} is {self.dtype}; only float tensors have gradients: "
+                f"{self._label()} is {self.dtype}; only float and complex tensors have gradients: "
                 f"write numbers with a point (2.0), or give dtype=float."
             )
         self._requires_grad = bool(wanted)
 
     @property
     def grad(self) -> "Tensor | None":
-        """The gradient that backward() left here, or None.  Assigning takes None or a Tensor of this shape."""
+        """The gradient that backward() left here, or None.  Assigning takes None or a Tensor of this shape.
+
+        Warns where `W = W - lr * W.grad` has put a computed tensor, which gets none, in a parameter's place.
+        """
+        if self._grad is None and self.op is subtract:
+            old, move = self.inputs
+            if type(old) is type(move) is Tensor and old._requires_grad and not move._requires_grad:
+                warnings.warn(
+                    f"{self._label()} was computed from {old._label()}, and backward() leaves gradients on leaves "
+                    f"only: update a parameter by `W.data = W.data - lr * W.grad.data`.",
+                    stacklevel=2,
+                )
         return self._grad
 
     @grad.setter
@@ -258,6 +276,8 @@ class Tensor(Operators):
             tensors, gradients = _hand_over(grads, create_graph, seed)
             # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
             any(map(_set_grad, tensors, gradients))
+        if not retain and watching and anomaly.get() is not None:
+            anomaly.get().release_graph(self)
         if retain_graph is False:
             free_graph(self)
         if not retain and self.op is not None:
@@ -269,6 +289,11 @@ class Tensor(Operators):
                 raise ShapeError(
                     f"{self._label()} is {self.shape}; backward() starts from one number: take .sum() or .mean(), "
                     f"or pass gradient= of that shape."
+                )
+            if self._array.dtype.kind == "c":
+                raise DTypeError(
+                    f"{self._label()} is {self.dtype}; backward() starts from a real number: take np.real() or "
+                    f"np.abs(), or pass gradient=."
                 )
             return np.ones(self._array.shape, self._array.dtype)
         seed = gradient._array if type(gradient) is Tensor else gradient
@@ -287,27 +312,22 @@ class Tensor(Operators):
         """Keep this tensor's gradient in `.grad` at the next backward(), though it is no leaf."""
         self._remember("retain_grad", True)
 
+    def register_hook(self, hook: Callable[["Tensor"], Any]) -> HookHandle:
+        """Call hook(gradient) in each backward(), when this tensor's gradient is complete.
+
+        What the hook returns takes the gradient's place, for `.grad` and for all that lies before this tensor; None
+        leaves it.  Hooks run in the order of their registration.  Returns a handle with `.remove()`.
+        Raises GradientError where no gradient will ever come by.
+        """
+        if not self._requires_grad:
+            raise GradientError(f"{self._label()} requires no gradient, so no hook of its would ever be called.")
+        return HookHandle(self, hook)
+
     def detach(self) -> "Tensor":
         """The same data (shared), with no graph and no gradient."""
         return Tensor(self._array, name=self.name)
 
-    # As a Python and as a NumPy value
-
-    def item(self) -> Any:
-        """The one entry, as a Python number."""
-        return self._array.item()
-
-    def numpy(self) -> np.ndarray:
-        """The array itself, without its graph."""
-        return self._array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self._requires_grad and recording.get():
-            raise GradientError(
-                f"NumPy asked for the bare array of {self._label()}, and its gradient would be lost: "
-                f"use np.stack or x.at[i].set(v) to build arrays of Tensors, or .data if no gradient is wanted."
-            )
-        return np.array(self._array, dtype, copy=copy)
+    # As one of NumPy's own
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = numpy_functions.get(ufunc)
@@ -320,8 +340,14 @@ class Tensor(Operators):
         if op is None:
             return function_without_rule(function, args, kwargs)
         try:
-            return record(op, *op.bind(args, kwargs)) if type(op) is Primitive else op(*args, **kwargs)
-        except TypeError:  # out=, dtype=, where= and the like: fine where no gradient would be lost
+            try:
+                return record(op, *op.bind(args, kwargs)) if type(op) is Primitive else op(*args, **kwargs)
+            except NoRuleError:
+                if function not in wider:
+                    raise
+                return wider[function](*args, **kwargs)
+        except TypeError:
+            # out=, order= and the like: fine where no gradient would be lost
             if wants_gradient((args, kwargs)) and getattr(op, "rules", True):
                 raise
             return function_without_rule(function, args, kwargs, constant=True)
@@ -333,41 +359,7 @@ class Tensor(Operators):
             raise GradientError(f"{self._label()} has a graph, which is not copied or saved: use .detach() first.")
         return _restored, (self._array, self._requires_grad, self.name, self._grad)
 
-    def __repr__(self) -> str:
-        text = np.array2string(self._array, separator=", ", prefix="Tensor(")
-        facts = [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.int64, np.bool_) else []
-        facts += ["requires_grad=True"] if self._requires_grad else []
-        facts += [f"name={self.name!r}"] if self.name else []
-        return f"Tensor({', '.join([text, *facts])})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._array, spec) if spec else str(self)
-
     __hash__ = object.__hash__  # a Tensor is a node: == compares entries, dicts compare identity
-
-    def __float__(self) -> float:
-        refuse_storing(self)
-        return float(self._array)
-
-    def __int__(self) -> int:
-        refuse_storing(self)
-        return int(self._array)
-
-    def __complex__(self) -> complex:
-        refuse_storing(self)
-        return complex(self._array)
-
-    def __index__(self) -> int:
-        return self._array.__index__()
-
-    def __bool__(self) -> bool:
-        return bool(self._array)
-
-    def __len__(self) -> int:
-        return len(self._array)
-
-    def __iter__(self) -> Iterator["Tensor"]:
-        return (self[i] for i in range(len(self._array)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise MutationError(

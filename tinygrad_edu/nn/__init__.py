@@ -7,5 +7,6 @@ Z = net.logits(X)                   # (1, m); net(X) gives A = sigmoid(Z)
 from .dense import Dense, Dropout
 from .module import Module
 from .network import DeepNetwork
+from .weights import load_weights, save_weights
 
-__all__ = ["DeepNetwork", "Dense", "Dropout", "Module"]
+__all__ = ["DeepNetwork", "Dense", "Dropout", "Module", "load_weights", "save_weights"]

@@ -64,6 +64,14 @@ class Module:
                 elif child.is_leaf:
                     yield name, child
 
+    def _by_name(self) -> dict[str, Tensor]:
+        named: dict[str, Tensor] = {}
+        for name, t in self._tensors():
+            if name in named:
+                raise DataError(f"two parameters of this {type(self).__name__} are called {name}: rename one of them.")
+            named[name] = t
+        return named
+
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """(name, parameter), each once; a frozen one, with requires_grad=False, is left out."""
         return ((name, t) for name, t in self._tensors() if t.requires_grad)
@@ -100,7 +108,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """{name: a copy of the tensor's data}, ready for `np.savez`; frozen parameters are in it too."""
-        return {name: t.data.copy() for name, t in self._tensors()}
+        return {name: t.data.copy() for name, t in self._by_name().items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set every parameter from {name: array}, cast to its dtype.
@@ -108,7 +116,7 @@ class Module:
         Raises DataError if names are missing or unknown, ShapeError or DTypeError for arrays that do not fit;
         then no parameter has been changed.
         """
-        parameters = dict(self._tensors())
+        parameters = self._by_name()
         missing, unknown = sorted(parameters.keys() - state.keys()), sorted(state.keys() - parameters.keys())
         if missing or unknown:
             facts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(
@@ -119,8 +127,8 @@ class Module:
         for name, p in parameters.items():
             if new[name].shape != p.shape:
                 raise ShapeError(f"state_dict: {name} is {new[name].shape}; this {type(self).__name__} has {p.shape}.")
-            if new[name].dtype.kind not in "biuf":
-                raise DTypeError(f"state_dict: {name} is {new[name].dtype}; parameters are real numbers.")
+            if new[name].dtype.kind not in ("biufc" if p.dtype.kind == "c" else "biuf"):
+                raise DTypeError(f"state_dict: {name} is {new[name].dtype}; this parameter is {p.dtype}.")
         for name, p in parameters.items():
             p.data = new[name].astype(p.dtype)
 

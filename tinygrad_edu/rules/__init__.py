@@ -3,6 +3,50 @@
 Read `elementwise` first; an operation is one block.  Importing this package fills the registry.
 """
 
-from . import activation, elementwise, linalg, loss, random, reduce, shape, special
+from . import (
+    activation,
+    complex,
+    contraction,
+    decompositions,
+    elementwise,
+    fourier,
+    gamma,
+    indexing,
+    inverses,
+    joining,
+    linalg,
+    loss,
+    norms,
+    random,
+    reduce,
+    rounding,
+    sequences,
+    shape,
+    sorting,
+    special,
+    statistics,
+)
 
-__all__ = ["activation", "elementwise", "linalg", "loss", "random", "reduce", "shape", "special"]
+__all__ = [
+    "activation",
+    "complex",
+    "contraction",
+    "decompositions",
+    "elementwise",
+    "fourier",
+    "gamma",
+    "indexing",
+    "inverses",
+    "joining",
+    "linalg",
+    "loss",
+    "norms",
+    "random",
+    "reduce",
+    "rounding",
+    "sequences",
+    "shape",
+    "sorting",
+    "special",
+    "statistics",
+]

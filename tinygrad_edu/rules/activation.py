@@ -13,6 +13,8 @@ from ..primitives import primitive
 @primitive(dx=lambda dz, z, x: dz * (x > 0))
 def relu(x: Any) -> Any:
     """z = max(x, 0).  relu'(0) = 0."""
+    if x.dtype.kind == "c":
+        raise TypeError("complex numbers have no sign: give real ones")
     return np.maximum(x, 0)
 
 
@@ -22,16 +24,23 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
     return np.where(x > 0, x, x * negative_slope)
 
 
+def minus_size(x: Any) -> Any:
+    """-|x|, of real x: |x| is no analytic function, so the rules of those that use it would not hold for complex x."""
+    if x.dtype.kind == "c":
+        raise TypeError("it takes real numbers only")
+    return -np.abs(x)
+
+
 @primitive(dx=lambda dz, z, x: dz * z * (1 - z))
 def sigmoid(x: Any) -> Any:
     """z = 1 / (1 + exp(-x)), written so that no exponential overflows: exp(min(x, 0)) / (1 + exp(-|x|))."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(minus_size(x)))
 
 
 @primitive(dx=lambda dz, z, x: dz * sigmoid(x))
 def softplus(x: Any) -> Any:
     """z = log(1 + exp(x)), by max(x, 0) + log1p(exp(-|x|)), which never overflows."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return np.maximum(x, 0) + np.log1p(np.exp(minus_size(x)))
 
 
 @primitive(dx=lambda dz, z, x, *, axis: z * (dz - (dz * z).sum(axis=axis, keepdims=True)))

@@ -2,16 +2,20 @@
 
 The gradient of a reduction is `dz`, stretched back over the axes that were reduced, times the local slope.
 `axis` is None (all), an int or a tuple; `keepdims` as in NumPy.  Where several entries tie for the
-maximum or minimum, they share the gradient in equal parts.
+maximum or minimum, they share the gradient in equal parts; where a NaN is the extreme, the gradient is NaN.
+The operations take the arguments that are used every day; compositions at the end serve the others NumPy has.
 """
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 
+from ..errors import DomainError, IndexingError, NoRuleError, ShapeError
 from ..primitives import composition, primitive
-from .shape import broadcast_to, concatenate
+from .joining import concatenate
+from .shape import broadcast_to
 
 
 def kept(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -29,9 +33,10 @@ def stretched(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return broadcast_to(kept(dz, x, axis, keepdims), shape=x.shape)
 
 
-def count(z: Any, x: Any) -> int:
-    """How many entries of x went into each entry of z."""
-    return int(x.size) // int(z.size) if z.size else 0
+def count(z: Any, x: Any) -> Any:
+    """How many entries of x went into each entry of z; in float32 where it is beyond float16, which ends at 65504."""
+    n = int(x.size) // int(z.size) if z.size else 0
+    return np.float32(n) if n > 65504 and x.dtype == np.float16 else n
 
 
 @primitive(numpy=np.sum, dx=lambda dz, z, x, *, axis, keepdims: stretched(dz, x, axis, keepdims))
@@ -48,13 +53,14 @@ def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def var_dx(dz: Any, z: Any, x: Any, *, axis: Any, ddof: float, keepdims: bool) -> Any:
-    """dz * 2 (x - mean(x)) / (n - ddof)."""
-    return kept(dz, x, axis, keepdims) * 2 * (x - x.mean(axis=axis, keepdims=True)).conj() / (count(z, x) - ddof)
+    """dz * 2 conj(x - mean(x)) / (n - ddof); for ddof > n, NumPy divides by 0."""
+    n = count(z, x) - ddof
+    return kept(dz, x, axis, keepdims) * 2 * (x - x.mean(axis=axis, keepdims=True)).conj() / (n if n > 0 else 0)
 
 
 @primitive(numpy=np.var, dx=var_dx)
 def var(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """z = sum((x - mean(x))^2) / (n - ddof)."""
+    """z = sum(|x - mean(x)|^2) / (n - ddof)."""
     return x.var(axis=axis, ddof=ddof, keepdims=keepdims)
 
 
@@ -63,7 +69,7 @@ def std_dx(dz: Any, z: Any, x: Any, *, axis: Any, ddof: float, keepdims: bool) -
     return var_dx(dz / (2 * z), z, x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-@primitive(numpy=np.std, dx=std_dx)
+@primitive(numpy=np.std, dx=std_dx, note="the slope is NaN where all entries are equal")
 def std(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """z = sqrt(var(x))."""
     return x.std(axis=axis, ddof=ddof, keepdims=keepdims)
@@ -72,16 +78,17 @@ def std(x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) ->
 def extreme_dx(dz: Any, z: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
     """dz at the extreme entries, shared equally among ties."""
     hit = x == kept(z, x, axis, keepdims)
-    return kept(dz, x, axis, keepdims) * hit / hit.sum(axis=axis, keepdims=True).astype(x.dtype)
+    ties = hit.sum(axis=axis, keepdims=True).astype(np.promote_types(x.dtype, np.float32))  # float16 ends at 65504
+    return kept(dz, x, axis, keepdims) * hit / ties
 
 
-@primitive(numpy=np.max, dx=extreme_dx)
+@primitive(numpy=np.max, dx=extreme_dx, note="ties share in equal parts; all NaN where an entry is")
 def max(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """z = the largest entry."""
     return x.max(axis=axis, keepdims=keepdims)
 
 
-@primitive(numpy=np.min, dx=extreme_dx)
+@primitive(numpy=np.min, dx=extreme_dx, note="ties share in equal parts; all NaN where an entry is")
 def min(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """z = the smallest entry."""
     return x.min(axis=axis, keepdims=keepdims)
@@ -114,20 +121,6 @@ def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return x.prod(axis=axis, keepdims=keepdims)
 
 
-def cumsum_dx(dz: Any, z: Any, x: Any, *, axis: Any) -> Any:
-    """Entry i went into every sum from i on: the cumulative sum of dz, taken from the other end."""
-    if axis is None or not x.ndim:
-        return dz[::-1].cumsum(axis=0)[::-1].reshape(x.shape)
-    flipped = (slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)
-    return dz[flipped].cumsum(axis=axis)[flipped]
-
-
-@primitive(numpy=np.cumsum, dx=cumsum_dx)
-def cumsum(x: Any, *, axis: Any = None) -> Any:
-    """z[i] = x[0] + ... + x[i]; over the flattened array where axis is None."""
-    return x.cumsum(axis=axis)
-
-
 @primitive(dx=lambda dz, z, x, *, axis, keepdims: kept(dz, x, axis, keepdims) * np.exp(x - kept(z, x, axis, keepdims)))
 def logsumexp(x: Any, *, axis: Any, keepdims: bool = False) -> Any:
     """z = log(sum(exp(x))), computed after subtracting max(x), so that large x do not overflow."""
@@ -153,12 +146,6 @@ def argmin(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return np.argmin(x, axis, keepdims=keepdims)
 
 
-@primitive(numpy=np.argsort)
-def argsort(x: Any, *, axis: Any = -1) -> Any:
-    """z = the indices that sort x."""
-    return np.argsort(x, axis)
-
-
 @primitive(numpy=np.any)
 def any(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """z = whether any entry is true."""
@@ -174,3 +161,199 @@ def all(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 # NumPy's other names for the same
 composition(np.amax)(max)
 composition(np.amin)(min)
+
+
+# What the operations above do not take: dtype=, initial=, where=, mean=, correction=
+
+
+def refuse(function: str, **arguments: Any) -> None:
+    """Raise NoRuleError for an argument of NumPy's that is given and that no rule covers, such as out=."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise NoRuleError(
+                f"np.{function}(..., {name}=...): no gradient rule covers the argument {name!r}; "
+                f"leave it out, or call NumPy on `.data` if no gradient is wanted."
+            )
+
+
+def warn(message: str) -> None:
+    """Warn as NumPy does where it has no number to give."""
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
+
+
+def array_of(x: Any) -> Any:
+    """x itself if it is an array or a Tensor; numbers and lists as an array."""
+    return x if hasattr(x, "dtype") and hasattr(x, "ndim") else np.asarray(x)
+
+
+def axes_of(function: str, x: Any, axis: Any) -> tuple[int, ...]:
+    """The axes that `axis` names, all where it is None, counted from the front."""
+    if axis is None:
+        return tuple(range(x.ndim))
+    try:
+        return tuple(np.lib.array_utils.normalize_axis_tuple(axis, x.ndim))
+    except ValueError as error:
+        raise IndexingError(f"np.{function}: the array is {x.shape}; {error}.") from error
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """x as an array of the dtype; as it is where none is named."""
+    x = array_of(x)
+    return x if dtype is None or x.dtype == dtype else x.astype(dtype)
+
+
+def floats(x: Any) -> Any:
+    """x as an array, integers and booleans as float64: a difference of unsigned integers would wrap around."""
+    x = array_of(x)
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+def chosen(function: str, a: Any, where: Any, other: Any) -> Any:
+    """a, with `other` in the place of the entries that `where` leaves out."""
+    if where is True:
+        return a
+    try:
+        fits = np.broadcast_shapes(np.shape(where), a.shape) == a.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(
+            f"np.{function}: where= is {np.shape(where)}, and does not broadcast to the array's {a.shape}."
+        )
+    return np.where(where, a, other)
+
+
+def count_chosen(a: Any, axis: Any, keepdims: bool, where: Any) -> Any:
+    """How many entries `where` leaves for each entry of the result."""
+    return np.broadcast_to(where, a.shape).sum(axis=axis, keepdims=keepdims)
+
+
+def divided(total: Any, n: Any, nothing: float = np.nan) -> Any:
+    """total / n in total's precision, with `nothing` in the place of an n that is not positive."""
+    return total / cast(np.where(n > 0, n, nothing), total.dtype if total.dtype.kind in "fc" else np.float64)
+
+
+def with_initial(function: str, combine: Any, z: Any, initial: Any) -> Any:
+    """combine(z, initial), in z's dtype."""
+    if initial is None:
+        return z
+    if np.ndim(initial):
+        raise ShapeError(f"np.{function}: initial= is {np.shape(initial)}, and it must be a number.")
+    return combine(z, cast(initial, z.dtype))
+
+
+@composition(np.sum)
+def wider_sum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """z = initial + the sum of the chosen entries, added up in dtype."""
+    refuse("sum", out=out)
+    z = sum(chosen("sum", cast(a, dtype), where, 0), axis=axis, keepdims=keepdims)
+    return with_initial("sum", np.add, z, initial)
+
+
+@composition(np.prod)
+def wider_prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """z = initial * the product of the chosen entries, multiplied in dtype."""
+    refuse("prod", out=out)
+    z = prod(chosen("prod", cast(a, dtype), where, 1), axis=axis, keepdims=keepdims)
+    return with_initial("prod", np.multiply, z, initial)
+
+
+@composition(np.mean)
+def wider_mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
+    """z = the mean of the chosen entries, added up in dtype; NaN where there are none."""
+    refuse("mean", out=out)
+    if dtype is None:
+        dtype = a.dtype if a.dtype.kind in "fc" else np.float64
+    wide = np.float32 if a.dtype == dtype == np.float16 else dtype  # as NumPy: many float16 add up to infinity
+    total = wider_sum(a, axis, wide, keepdims=keepdims, where=where)
+    n = count_chosen(a, axis, keepdims, where)
+    if (n == 0).any():
+        warn("Mean of empty slice")
+    return cast(divided(total, n), dtype)
+
+
+@composition(np.var)
+def wider_var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+    nothing: float = 0,
+) -> Any:
+    """z = sum(|x - mean|^2) / (n - ddof) over the chosen entries x; a mean that is given has a gradient of its own.
+
+    correction: ddof by another name.  nothing: what stands for an n - ddof that is not positive.
+    """
+    refuse("var", out=out)
+    if correction is not None and ddof:
+        raise DomainError("np.var, np.std: ddof and correction are two names of one argument; give one of them.")
+    a = chosen("var", a, where, 0)  # a NaN left out must not meet the gradient either
+    if mean is None:
+        mean = divided(wider_sum(a, axis, dtype, keepdims=True), count_chosen(a, axis, True, where))
+    d = a - mean
+    squares = np.real(d * d.conj()) if d.dtype.kind == "c" else d * d
+    total = wider_sum(squares, axis, dtype, keepdims=keepdims, where=where)
+    n = count_chosen(a, axis, keepdims, where) - (ddof if correction is None else correction)
+    if (n <= 0).any():
+        warn("Degrees of freedom <= 0 for slice")
+    return divided(total, n, nothing)
+
+
+@composition(np.std)
+def wider_std(*args: Any, **kwargs: Any) -> Any:
+    """z = sqrt(var), with the arguments of var."""
+    return np.sqrt(wider_var(*args, **kwargs))
+
+
+def wider_extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """The largest or smallest of the chosen entries and `initial`, which counts as one entry where it ties."""
+    reduce, pick, worst = (max, np.maximum, -np.inf) if name == "max" else (min, np.minimum, np.inf)
+    if initial is None and where is not True:
+        raise DomainError(f"np.{name}: where= needs initial= too, the result where no entry is chosen.")
+    if initial is not None and not a.size:  # initial, in the shape of the result
+        return with_initial(name, np.add, sum(a, axis=axis, keepdims=keepdims), initial)
+    other = worst if a.dtype.kind in "fc" else cast(initial, a.dtype)  # there is no infinite integer, and no gradient
+    z = reduce(chosen(name, a, where, other), axis=axis, keepdims=keepdims)
+    return with_initial(name, pick, z, initial)
+
+
+@composition(np.max, np.amax)
+def wider_max(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """z = the largest of the chosen entries and initial."""
+    refuse("max", out=out)
+    return wider_extreme("max", a, axis, keepdims, initial, where)
+
+
+@composition(np.min, np.amin)
+def wider_min(
+    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """z = the smallest of the chosen entries and initial."""
+    refuse("min", out=out)
+    return wider_extreme("min", a, axis, keepdims, initial, where)

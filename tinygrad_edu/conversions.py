@@ -1,0 +1,128 @@
+"""A Tensor as a Python number, a NumPy array, a text: what leaves the graph, and what must not.  Floor 3."""
+
+import os
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .callers import asked_by
+from .errors import DTypeError, GradientError, ShapeError
+from .modes import recording
+
+__all__ = ["Conversions", "refuse_losing"]
+
+#: Functions that take a number out of a Tensor, and put it into an array or a result without a graph.
+STORES = {"append", "fill", "fromiter", "itemset"}
+#: Of Python's mathematics, those that answer yes or no: no gradient is lost.
+ANSWERS = {"isclose", "isfinite", "isinf", "isnan"}
+NUMPY = os.path.dirname(np.__file__) + os.sep
+
+
+class Conversions:
+    """Abstract: a Tensor adds `_array`, `_requires_grad`, `name` and `_label()`."""
+
+    __slots__ = ()
+
+    _array: np.ndarray
+    _requires_grad: bool
+    _label: Callable[[], str]
+    __getitem__: Callable[[Any], Any]
+    name: str | None
+
+    def item(self) -> Any:
+        """The one entry, as a Python number."""
+        return self._array.item()
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, without its graph."""
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self._requires_grad and recording.get():
+            raise GradientError(
+                f"NumPy asked for the bare array of {self._label()}, and its gradient would be lost: "
+                f"use np.stack or x.at[i].set(v) to build arrays of Tensors, or .data if no gradient is wanted."
+            )
+        return np.array(self._array, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._array, separator=", ", prefix="Tensor(")
+        dtype = self._array.dtype
+        facts = [f"dtype={dtype}"] if dtype not in (np.float64, np.int64, np.bool_) else []
+        facts += ["requires_grad=True"] if self._requires_grad else []
+        facts += [f"name={self.name!r}"] if self.name else []
+        return f"Tensor({', '.join([text, *facts])})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._array, spec) if spec else str(self)
+
+    def __float__(self) -> float:
+        refuse_losing(self)
+        return float(self._array)
+
+    def __int__(self) -> int:
+        refuse_losing(self)
+        return int(self._array)
+
+    def __complex__(self) -> complex:
+        refuse_losing(self)
+        return complex(self._array)
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "biu":
+            raise DTypeError(f"{self._label()} is {self._array.dtype}, and an index is an integer: use int(...).")
+        return self._array.__index__()
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise ShapeError(
+                f"the truth of {self._label()}, with {self._array.size} entries, is ambiguous: take .any() or .all(), "
+                f"or choose entry by entry with np.where(condition, a, b)."
+            )
+        return bool(self._array)
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, range(len(self._array)))
+
+    def tolist(self) -> Any:
+        """The entries as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self._array == value).any())
+
+
+def refuse_losing(t: Any) -> None:
+    """For `float(t)` and its kin: raise GradientError if not float() but `array[i] = t` or `math.exp(t)` asked.
+
+    NumPy hides the error behind its own ValueError, whose cause it stays.
+    """
+    if t._requires_grad and recording.get():
+        caller = sys._getframe(2)
+        kind, what = asked_by(caller)
+        if what is float:
+            return
+        name = what if isinstance(what, str) else getattr(what, "__name__", "")
+        if caller.f_code.co_filename.startswith(NUMPY) or isinstance(getattr(what, "__self__", None), np.ufunc):
+            raise GradientError(
+                f"NumPy takes {t._label()} as a bare number here (initial=, left= and the like), and its gradient "
+                f"would be lost: make the array a Tensor too, or write float(t) if no gradient is wanted."
+            )
+        scalar = isinstance(what, type) and issubclass(what, np.generic | array)  # np.float64(t)
+        if kind == "store" or scalar or (kind == "call" and name in STORES):
+            raise GradientError(
+                f"storing {t._label()} in a plain array would lose its gradient: build the array with np.stack "
+                f"or x.at[i].set(v); if no gradient is wanted, store float(t)."
+            )
+        if getattr(what, "__module__", None) in ("math", "cmath") and name not in ANSWERS:
+            cure = f"np.{name}" if hasattr(np, name) else "a function of NumPy or tg.functions"
+            raise GradientError(
+                f"{what.__module__}.{name}({t._label()}) would lose its gradient: Python's {what.__module__} knows "
+                f"numbers only; use {cure}, or float(t) if no gradient is wanted."
+            )

@@ -1,0 +1,79 @@
+"""What single tensors ask of a backward pass: functions that see, or replace, their gradient.  Floor 3."""
+
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+
+from .anomaly import check_captured
+from .errors import DTypeError, ShapeError
+
+__all__ = ["HookHandle", "heed_extras", "read_only"]
+
+
+@final
+class HookHandle:
+    """What `register_hook` gives back: `handle.remove()` takes the hook off; also at the end of `with handle:`.
+
+    >>> from tinygrad_edu import Tensor
+    >>> x = Tensor(3.0, requires_grad=True)
+    >>> with x.register_hook(lambda dx: -dx):
+    ...     (x * x).backward()
+    >>> x.grad
+    Tensor(-6.)
+    """
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: Any, hook: Callable[[Any], Any]):
+        self.tensor = tensor
+        tensor._remember("hooks", {**(tensor.extras or {}).get("hooks", {}), self: hook})
+
+    def remove(self) -> None:
+        """Take the hook off; nothing happens the second time."""
+        hooks = (self.tensor.extras or {}).get("hooks", {})
+        self.tensor._remember("hooks", {handle: hook for handle, hook in hooks.items() if handle is not self})
+
+    def __enter__(self) -> "HookHandle":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+def heed_extras(t: Any, dz: Any) -> Any:
+    """dz after the hooks of t.
+
+    Raises ShapeError or DTypeError for what a hook returned, ChangedDataError if `detect_anomaly()` saw other arrays
+    in the forward pass.
+    """
+    node = type(t)
+    if "captured" in t.extras:
+        check_captured(t)
+    for hook in t.extras.get("hooks", {}).values():
+        new = hook(dz if type(dz) is node else node(read_only(dz)))
+        if new is None:
+            continue
+        array = np.array(new.data if type(new) is node else new)  # a copy: the hook may use its own again
+        if array.shape != t.shape or array.dtype.kind not in "fc":
+            kind = ShapeError if array.shape != t.shape else DTypeError
+            raise kind(
+                f"a hook of {t._label()} returned {array.dtype} of shape {array.shape}; the gradient is {t.dtype} of "
+                f"shape {t.shape}: return a gradient like it, or None to leave it."
+            )
+        if array.dtype.kind == "c" != t.dtype.kind:
+            raise DTypeError(
+                f"a hook of {t._label()} returned {array.dtype}; the gradient is {t.dtype}: take np.real()."
+            )
+        new = +new if type(dz) is node and type(new) is node else array
+        dz = new if new.dtype == t.dtype else new.astype(t.dtype)
+    return dz
+
+
+def read_only(dz: Any) -> Any:
+    """A view of an array that cannot be written to: others may still read the gradient."""
+    if not isinstance(dz, np.ndarray | np.generic):
+        return dz
+    view = np.asarray(dz).view()
+    view.flags.writeable = False
+    return view

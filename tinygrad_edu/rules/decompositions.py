@@ -1,0 +1,338 @@
+"""Eigenvalues, singular values, Cholesky and QR, of one matrix or of stacks of them.  Floor 2: NumPy only.
+
+A decomposition has several results and a step of the graph has one.  So the results lie side by side in one array z,
+and a function of `..._parts` gives views of them: the forward function writes into the parts of z, the rule reads the
+parts of z and of dz, and what answers NumPy's own function hands out the parts of the recorded step.
+
+Sources: Giles, "An extended collection of matrix derivative results", Oxford 2008; Townsend, "Differentiating the
+singular value decomposition", 2016; Walter and Lehmann, arXiv:1001.1654 (QR); Murray, arXiv:1602.07527 (Cholesky).
+
+Triangles.  cholesky, eigh and eigvalsh read one triangle of their matrix.  Where both hold the same numbers they share
+the gradient in equal parts, as ties do, so that it is Hermitian too; else all of it goes to the triangle that is read.
+
+Equal eigenvalues, or equal singular values, have a gradient as a set: that of their sum, or of the sum of their
+squares, is right.  Their vectors are any basis of a space and have none: a loss that depends on them gets inf or NaN,
+with NumPy's warning.  Values that differ by no more than rounding count as equal.  (From jvp and second derivatives the
+warning comes for the values too.)
+
+A vector can be multiplied by -1, or by any complex number of length 1; a loss should not depend on which one NumPy
+chose, nor on the basis that svd's full_matrices adds to the vectors of a.  If it does, its gradient is that of a choice
+that moves smoothly with the matrix; for eig and eigh it is NumPy's own choice.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..errors import DomainError, NoRuleError
+from ..primitives import composition, primitive
+from .linalg import mH, mT
+
+#: NumPy's own types of results.
+EighResult: Any = type(np.linalg.eigh(np.eye(1)))
+EigResult: Any = type(np.linalg.eig(np.eye(1)))
+SVDResult: Any = type(np.linalg.svd(np.eye(1)))
+QRResult: Any = type(np.linalg.qr(np.eye(1)))
+
+
+def packed(z: Any, parts: Iterable[Any], results: Iterable[Any]) -> Any:
+    """z, with the results written into its parts."""
+    for part, result in zip(parts, results):
+        part[...] = result
+    return z
+
+
+@primitive(da=lambda dz, z, a, b: over(dz, b), db=lambda dz, z, a, b: -over(dz * z, b), note="0 / 0 is 0")
+def over(a: Any, b: Any) -> Any:
+    """z = a / b, and 0 where both are 0: where there is no gradient to hand on, an infinite slope does not matter."""
+    return a / np.where(np.logical_and(a == 0, b == 0), np.inf, b)
+
+
+def over_gaps(a: Any, w: Any) -> Any:
+    """a[i, j] / (w[j] - w[i]), and 0 on the diagonal: how the vectors of w turn into each other.
+
+    A gap that is no more than rounding counts as 0: what it gives would be finite, and any number.
+    """
+    diagonal = np.eye(w.shape[-1], dtype=bool)
+    gaps = w[..., None, :] - w[..., :, None]
+    rounding = 10 * float(np.finfo(w.dtype).eps) * np.abs(w).sum(axis=-1, keepdims=True)[..., None]
+    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding, 0, gaps) + diagonal)
+
+
+def inverse(a: Any, otherwise: str) -> Any:
+    """a^-1 for a rule; DomainError with this message where there is none."""
+    try:
+        return np.linalg.inv(a)
+    except ValueError as error:
+        raise DomainError(otherwise) from error
+
+
+def lower(a: Any) -> Any:
+    """The lower triangle of each matrix, with half its diagonal."""
+    n = a.shape[-1]
+    return a * (np.tri(n, k=-1) + np.eye(n) / 2).astype(a.dtype)
+
+
+def to_triangles(da: Any, a: Any, uplo: str) -> Any:
+    """The gradient for a matrix of which one triangle was read, from da, the one for a Hermitian matrix."""
+    both = da + mH(da)
+    size = np.abs(a)
+    rounding = 10 * float(np.finfo(a.dtype).eps) * size.sum(axis=(-2, -1), keepdims=True)
+    same = np.abs(a - mH(a)) <= rounding + 1e-6 * size
+    return np.where(same, both / 2, lower(both) if uplo in "lL" else mT(lower(mT(both))))
+
+
+# Cholesky
+
+
+def cholesky_da(dz: Any, z: Any, a: Any, *, upper: bool) -> Any:
+    """L^-T @ lower(L.T @ dL) @ conj(L)^-1, on the triangle that was read, or shared by both."""
+    L, dL = (mH(z), mH(dz)) if upper else (z, dz)
+    M = np.linalg.inv(L)
+    return to_triangles(mT(M) @ lower(mT(L) @ dL) @ M.conj(), a, "U" if upper else "L")
+
+
+@primitive(numpy=np.linalg.cholesky, da=cholesky_da, note="a Hermitian and positive definite; reads one triangle")
+def cholesky(a: Any, *, upper: bool = False) -> Any:
+    """z = the lower triangular L with a positive diagonal and a = L @ L^H; L^H if upper.
+
+    Reads the lower triangle of a only, or the upper one if upper.
+    """
+    return np.linalg.cholesky(a, upper=upper)
+
+
+# Eigenvalues and eigenvectors
+
+
+def eigen_parts(z: Any) -> tuple[Any, Any]:
+    """The eigenvalues in the first row of z, each over its vector, of which the other rows are made."""
+    return z[..., 0, :], z[..., 1:, :]
+
+
+def as_lapack_turns(dV: Any, V: Any) -> Any:
+    """dV where the vectors turn as they like; LAPACK turns each so that one of its components is a real number."""
+    if V.dtype.kind != "c":
+        return dV
+    real = np.abs(np.real(V)) * (np.imag(V) == 0)
+    pivot = np.arange(V.shape[-2])[:, None] == real.argmax(axis=-2, keepdims=True)
+    return dV - 1j * np.imag((dV * V).sum(axis=-2, keepdims=True)) * pivot / np.where(pivot, V, 1)
+
+
+def eigen_da(dw: Any, dV: Any, w: Any, V: Any, M: Any) -> Any:
+    """M.T @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, with M = V^-1."""
+    inner = over_gaps(mT(V) @ dV, w) + dw[..., None, :] * np.eye(w.shape[-1], dtype=bool)
+    return mT(M) @ inner @ mT(V)
+
+
+def eigh_da(dz: Any, z: Any, a: Any, *, UPLO: Any) -> Any:
+    """conj(V) @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, on the triangle that was read, or shared by both."""
+    (w, V), (dw, dV) = eigen_parts(z), eigen_parts(dz)
+    return to_triangles(eigen_da(dw, as_lapack_turns(dV, V), w, V, mH(V)), a, UPLO)
+
+
+@primitive(da=eigh_da, note="a Hermitian; reads one triangle; vectors of equal eigenvalues have no gradient")
+def eigh(a: Any, *, UPLO: Any) -> Any:
+    """z = the eigenvalues w of a Hermitian matrix over its eigenvectors V, a @ V = V * w; see `eigen_parts`."""
+    w, V = np.linalg.eigh(a, UPLO)
+    z = np.empty((*a.shape[:-2], a.shape[-1] + 1, a.shape[-1]), V.dtype)
+    return packed(z, eigen_parts(z), (w, V))
+
+
+def eig_da(dz: Any, z: Any, a: Any) -> Any:
+    """V^-T @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, for vectors that keep their length.
+
+    What would stretch a vector is taken out of dV first.
+    """
+    (w, V), (dw, dV) = eigen_parts(z), eigen_parts(dz)
+    dV = as_lapack_turns(dV, V) - np.real((dV * V).sum(axis=-2, keepdims=True)) * V.conj()
+    return eigen_da(dw, dV, w, V, inverse(V, "eig: the eigenvectors depend on each other, and have no gradient there."))
+
+
+@primitive(da=eig_da, note="vectors of equal eigenvalues have no gradient")
+def eig(a: Any) -> Any:
+    """z = the eigenvalues w of any square matrix over its eigenvectors V, a @ V = V * w; see `eigen_parts`."""
+    w, V = np.linalg.eig(a)
+    z = np.empty((*a.shape[:-2], a.shape[-1] + 1, a.shape[-1]), V.dtype)
+    return packed(z, eigen_parts(z), (w, V))
+
+
+def eigvalsh_da(dz: Any, z: Any, a: Any, *, UPLO: Any) -> Any:
+    """conj(V) @ diag(dz) @ V.T, on the triangle that was read, or shared by both."""
+    V = np.linalg.eigh(a, UPLO)[1]
+    return to_triangles((V.conj() * dz[..., None, :]) @ mT(V), a, UPLO)
+
+
+@primitive(numpy=np.linalg.eigvalsh, da=eigvalsh_da, note="a Hermitian; reads one triangle")
+def eigvalsh(a: Any, *, UPLO: Any = "L") -> Any:
+    """z = the eigenvalues of a Hermitian matrix, in ascending order; reads one triangle, UPLO "L" or "U"."""
+    return np.linalg.eigvalsh(a, UPLO)
+
+
+@composition(np.linalg.eigh)
+def eigh_result(a: Any, UPLO: Any = "L") -> Any:
+    """(eigenvalues, eigenvectors) of a Hermitian matrix; reads one triangle, UPLO "L" or "U"."""
+    w, V = eigen_parts(eigh(a, UPLO=UPLO))
+    return EighResult(real_part(w), V)
+
+
+@composition(np.linalg.eig)
+def eig_result(a: Any) -> Any:
+    """(eigenvalues, eigenvectors) of any square matrix."""
+    return EigResult(*eigen_parts(eig(a)))
+
+
+@composition(np.linalg.eigvals)
+def eigvals(a: Any) -> Any:
+    """The eigenvalues of any square matrix, in the order of eig: the rule needs the vectors that belong to them."""
+    return eigen_parts(eig(a))[0]
+
+
+def real_part(x: Any) -> Any:
+    """Real results that lie in a complex array."""
+    return np.real(x) if x.dtype.kind == "c" else x
+
+
+# Singular values
+
+
+def svd_parts(z: Any, a: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
+    """U, s and Vh.T: under each other, so that a column of z holds u[i], s[i] and v[i]; zeros where there is none."""
+    m, n = a.shape[-2:]
+    k = min(m, n)
+    return (
+        z[..., :m, : m if full_matrices else k],
+        z[..., m, :k],
+        z[..., m + 1 :, : n if full_matrices else k],
+    )
+
+
+def svd_da(dz: Any, z: Any, a: Any, *, full_matrices: bool) -> Any:
+    """conj(U) @ (diag(ds) + H((A + B) / (s[j] - s[i])) + K((A - B) / (s[j] + s[i]))) @ V^H, for a = U @ diag(s) @ V.T.
+
+    A is U.T @ dU, B is conj(V.T @ dV); H takes the Hermitian part of a matrix, K the rest.  So far the vectors turn
+    among themselves; those of a rectangle turn out of the space that they span, too.
+    """
+    (U, s, V), (dU, ds, dV) = svd_parts(z, a, full_matrices), svd_parts(dz, a, full_matrices)
+    m, n = a.shape[-2:]
+    k = min(m, n)
+    u, v = U[..., :k], V[..., :k]
+    turn_u, turn_v = mT(u) @ dU[..., :k], (mT(v) @ dV[..., :k]).conj()
+    diagonal = np.eye(k, dtype=bool)
+    along = over_gaps(turn_u + turn_v, s) + ds[..., None, :] * diagonal
+    apart = turn_u - turn_v
+    sums = s[..., None, :] + s[..., :, None]
+    if a.dtype.kind != "c":  # no phase, so the diagonal of K is 0, also where s is
+        sums = sums + diagonal
+    across = over(apart - mH(apart), sums)
+    left = u.conj() @ (along + mH(along) + across) / 2
+    if m > n:
+        left = left + out_of_span(dU, U, s)
+    da = left @ mH(v)
+    return da + u.conj() @ mT(out_of_span(dV, V, s)) if n > m else da
+
+
+def out_of_span(dU: Any, U: Any, s: Any) -> Any:
+    """The part of dU that turns the first len(s) columns of U out of their span, or the others into it."""
+    k = s.shape[-1]
+    u, du = U[..., :k], dU[..., :k]
+    out = du - u.conj() @ (mT(u) @ du)
+    if U.shape[-1] > k:
+        out = out - U[..., k:].conj() @ mH(mT(u) @ dU[..., k:])
+    return over(out, s[..., None, :])
+
+
+@primitive(da=svd_da, note="vectors of equal singular values have no gradient")
+def svd(a: Any, *, full_matrices: bool) -> Any:
+    """z = the parts of a = U @ diag(s) @ Vh, with orthonormal columns in U and rows in Vh; see `svd_parts`."""
+    U, s, Vh = np.linalg.svd(a, full_matrices)
+    m, n = a.shape[-2:]
+    z = np.zeros((*a.shape[:-2], m + 1 + n, max(m, n) if full_matrices else min(m, n)), U.dtype)
+    return packed(z, svd_parts(z, a, full_matrices), (U, s, mT(Vh)))
+
+
+def svdvals_dx(dz: Any, z: Any, x: Any) -> Any:
+    """conj(U) @ diag(dz) @ conj(Vh)."""
+    U, _, Vh = np.linalg.svd(x, full_matrices=False)
+    return (U.conj() * dz[..., None, :]) @ Vh.conj()
+
+
+@primitive(numpy=np.linalg.svdvals, dx=svdvals_dx)
+def svdvals(x: Any) -> Any:
+    """z = the singular values of x, in descending order."""
+    return np.linalg.svd(x, compute_uv=False)
+
+
+@composition(np.linalg.svd)
+def svd_result(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """(U, s, Vh) with a = U @ diag(s) @ Vh; only s if not compute_uv.  hermitian: by way of eigh, which is faster."""
+    if hermitian:
+        return hermitian_svd(a, compute_uv)
+    if not compute_uv:
+        return svdvals(a)
+    U, s, V = svd_parts(svd(a, full_matrices=full_matrices), a, full_matrices)
+    return SVDResult(U, real_part(s), mT(V))
+
+
+def hermitian_svd(a: Any, compute_uv: bool) -> Any:
+    """As NumPy does it: the eigenvalues without their signs, in descending order, and the signs given to Vh."""
+    w, V = np.linalg.eigh(a) if compute_uv else (np.linalg.eigvalsh(a), None)
+    order = np.argsort(np.abs(w))[..., ::-1]
+    w = np.take_along_axis(w, order, axis=-1)
+    if V is None:
+        return np.abs(w)
+    U = np.take_along_axis(V, order[..., None, :], axis=-1)
+    return SVDResult(U, np.abs(w), mH(np.where(w[..., None, :] < 0, -U, U)))
+
+
+# QR
+
+
+def qr_parts(z: Any, a: Any) -> tuple[Any, Any]:
+    """Q and R: a row of z holds a column of Q and, behind it, the row of R that belongs to it."""
+    m = a.shape[-2]
+    return mT(z[..., :m]), z[..., m:]
+
+
+def qr_da(dz: Any, z: Any, a: Any) -> Any:
+    """(dQ + conj(Q) @ (lower(N - N^H) - N)) @ R^-T, with N = Q.T @ dQ - dR @ R.T and half the diagonal in lower.
+
+    Where a has more columns than rows, that is for the square block at its left; the others are Q @ R there.
+    Raises DomainError where the columns of that block depend on each other.
+    """
+    (Q, R), (dQ, dR) = qr_parts(z, a), qr_parts(dz, a)
+    k = Q.shape[-1]
+    if a.shape[-1] > k:
+        dQ = dQ + (a[..., k:] @ mT(dR[..., k:])).conj()
+    N = mT(Q) @ dQ - dR[..., :k] @ mT(R[..., :k])
+    M = inverse(
+        R[..., :k], "qr: the first columns depend on each other, so that Q is not determined: it has no gradient."
+    )
+    da = (dQ + Q.conj() @ (lower(N - mH(N)) - N)) @ mT(M)
+    return np.concatenate([da, Q.conj() @ dR[..., k:]], axis=-1) if a.shape[-1] > k else da
+
+
+@primitive(da=qr_da, note="the first columns of a must be independent")
+def qr(a: Any) -> Any:
+    """z = the parts of a = Q @ R, with orthonormal columns in Q and an upper triangular R; see `qr_parts`."""
+    Q, R = np.linalg.qr(a)
+    z = np.empty((*R.shape[:-1], a.shape[-2] + a.shape[-1]), R.dtype)
+    return packed(z, qr_parts(z, a), (Q, R))
+
+
+@composition(np.linalg.qr)
+def qr_result(a: Any, mode: str = "reduced") -> Any:
+    """(Q, R) with a = Q @ R; only R for the mode "r".
+
+    Raises NoRuleError for "complete" if a has more rows than columns: any basis of the rest would do for Q's last
+    columns, so they have no gradient.
+    """
+    if mode not in ("reduced", "complete", "r"):
+        raise NoRuleError(f"qr(mode={mode!r}): no gradient rule covers it; 'reduced', 'complete' and 'r' have one.")
+    Q, R = qr_parts(qr(a), a)
+    if mode == "complete" and Q.shape[-1] < Q.shape[-2]:
+        raise NoRuleError(
+            f"qr(mode='complete') of a matrix of shape {a.shape}: any basis of the rest would do for the last columns "
+            f"of Q, so they have no gradient; use mode='reduced'."
+        )
+    return R if mode == "r" else QRResult(Q, R)

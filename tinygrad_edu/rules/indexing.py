@@ -1,0 +1,310 @@
+"""Taking entries out by index, and putting entries in.  Floor 2: NumPy only.
+
+The two are each other's transpose: what getitem takes from a place, scatter_add adds to that place.  An entry taken
+twice gets both shares of the gradient.  NumPy's other ways of taking (take, choose, compress, delete ...) all come
+down to an index, so their gradient is that of `x[key]`.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import DomainError, DTypeError, IndexingError, NoRuleError, ShapeError
+from ..operands import operand
+from ..primitives import composition, primitive
+from .elementwise import where
+
+
+def is_basic(key: Any) -> bool:
+    """Whether an index selects a block, each entry at most once (no integer or boolean arrays)."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(p is None or p is Ellipsis or isinstance(p, slice | int | np.integer | np.bool_) for p in parts)
+
+
+def names_rows(key: Any, ndim: int) -> bool:
+    """Whether an index is one array of whole numbers, so that it takes whole rows of an array with this many axes."""
+    return ndim > 1 and type(key) is np.ndarray and key.dtype.kind == "i"
+
+
+@primitive(dx=lambda dz, z, x, *, key: scatter_add(dz, key=key, shape=x.shape))
+def getitem(x: Any, *, key: Any) -> Any:
+    """z = x[key]."""
+    return x.take(key, axis=0) if names_rows(key, x.ndim) else x[key]  # for rows, twice as fast
+
+
+@primitive(dx=lambda dz, z, x, *, key, shape: dz[key])
+def scatter_add(x: Any, *, key: Any, shape: Any) -> Any:
+    """z = zeros of the shape with x added at key; entries named twice in key add up."""
+    z = np.zeros(shape, x.dtype)
+    if is_basic(key) or (type(key) is np.ndarray and key.dtype == bool):
+        z[key] = x
+    elif names_rows(key, z.ndim):  # np.add.at is two to five times as fast at entries as at rows
+        row = math.prod(z.shape[1:])
+        places = key[..., None].astype(np.intp) * row + np.arange(row)
+        np.add.at(z.reshape(z.size), places.ravel(), x.ravel())
+    else:
+        np.add.at(z, key, x)
+    return z
+
+
+def last_written(shape: tuple[int, ...], key: Any) -> Any:
+    """For each entry that `z[key] = v` writes: whether it is still there afterwards (True), or was written over."""
+    written = np.empty(shape)
+    numbers = np.arange(written[key].size).reshape(written[key].shape)
+    written[key] = numbers
+    return written[key] == numbers
+
+
+def index_set_dv(dz: Any, z: Any, x: Any, v: Any, *, key: Any) -> Any:
+    """dz at the entries that v went to; an entry that was written over has no share."""
+    dv = dz[key] if is_basic(key) else dz[key] * last_written(x.shape, key)
+    return dv.reshape((1,) * (v.ndim - dv.ndim) + dv.shape)  # z[0] = v takes a v of shape (1, n) too
+
+
+def misfit(v: Any, dtype: Any) -> str:
+    """What is wrong with putting v among entries of this dtype: NumPy would cut off fractions or imaginary parts."""
+    kind = np.result_type(v).kind
+    if kind not in "fc" or dtype.kind in ("fc" if kind == "f" else "c"):
+        return ""
+    whole = "float" if kind == "f" else "complex"
+    return f"a {whole} value put into {dtype} would be cut off: use x.astype({whole}) first."
+
+
+@primitive(
+    dx=lambda dz, z, x, v, *, key: index_set(dz, 0.0, key=key),
+    dv=index_set_dv,
+    note="of the values written to one place, the last one counts",
+)
+def index_set(x: Any, v: Any, *, key: Any) -> Any:
+    """z = a copy of x with z[key] = v."""
+    if wrong := misfit(v, x.dtype):
+        raise TypeError(wrong)
+    z = np.array(x)
+    z[key] = v
+    return z
+
+
+# Entries taken by their numbers
+
+
+def whole_numbers(indices: Any, name: str) -> Any:
+    """Indices, lengths or widths as an array, even from a Tensor."""
+    array = np.asarray(indices)
+    if array.size and array.dtype.kind not in "biu":
+        raise DTypeError(f"{name}: whole numbers are needed, and these are {array.dtype}.")
+    return array.astype(np.intp)
+
+
+def common_shape(arrays: Sequence[Any], name: str) -> tuple[int, ...]:
+    """The shape that the arrays broadcast to."""
+    shapes = [np.shape(x) for x in arrays]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"{name}: the shapes {', '.join(map(str, shapes))} do not broadcast to one.") from None
+
+
+def on_numbers(function: Callable[..., Any], axis: int, *args: Any) -> Any:
+    """What a function of NumPy does to the numbers of an axis's entries; where it refuses, an error of ours."""
+    try:
+        return function(*args)
+    except (ValueError, TypeError, IndexError) as error:
+        kind = IndexingError if isinstance(error, IndexError) else ShapeError
+        kind = DTypeError if isinstance(error, TypeError) else kind
+        raise kind(f"{function.__name__}: {str(error).replace('axis 0', f'axis {axis}').rstrip('.')}.") from None
+
+
+def within(indices: Any, length: int, mode: str, name: str) -> Any:
+    """Indices into an axis of this length: mode "wrap" begins again at its end, "clip" stays there."""
+    indices = whole_numbers(indices, name)
+    if mode == "raise" or not length:
+        return indices
+    if mode not in ("wrap", "clip"):
+        raise DomainError(f"{name}(mode={mode!r}): the modes are 'raise', 'wrap' and 'clip'.")
+    return indices % length if mode == "wrap" else indices.clip(0, length - 1)
+
+
+def refuse_out(out: Any, name: str) -> None:
+    """Raise NoRuleError where out= is given."""
+    if out is not None:
+        raise NoRuleError(f"{name}(out=...): a plain array cannot hold a gradient; use what {name} returns.")
+
+
+def axis_number(axis: Any, ndim: int, name: str) -> int:
+    """The axis, counted from the first."""
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{name}: there is no axis {axis} in an array of {ndim} axes.")
+    return int(axis) % ndim
+
+
+def lined_up(a: Any, axis: Any, name: str) -> tuple[Any, int]:
+    """(a, the axis counted from the first); a in one line where the axis is None."""
+    return (np.ravel(a), 0) if axis is None else (operand(a), axis_number(axis, np.ndim(a), name))
+
+
+def pick(a: Any, indices: Any, axis: int) -> Any:
+    """a[..., indices, ...], with the index at this axis."""
+    return a[(slice(None),) * axis + (indices,)] if axis else a[indices]
+
+
+@composition(np.take)
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    """The entries at these indices of an axis, or of the flattened array where axis is None."""
+    refuse_out(out, "take")
+    a, axis = lined_up(a, axis, "take")
+    return pick(a, within(indices, a.shape[axis], mode, "take"), axis)
+
+
+def along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    """The key under which `x[key]`, with x of this shape, takes along one axis and stays in place along the others."""
+    grids = np.ogrid[tuple(map(slice, shape))]
+    return (*grids[:axis], indices, *grids[axis + 1 :])
+
+
+@composition(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    """z[i, j] = x[i, indices[i, j]], here along the last of two axes: what an argsort along it asks for."""
+    arr, axis = lined_up(arr, axis, "take_along_axis")
+    indices = whole_numbers(indices, "take_along_axis")
+    if indices.ndim != arr.ndim:
+        raise ShapeError(f"take_along_axis: {indices.ndim} axes of indices for {arr.ndim} axes; they must be as many.")
+    return arr[along(indices, arr.shape, axis)]
+
+
+@composition(np.choose)
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """z[i] = choices[a[i]][i]: for each entry of a, from which of the arrays to take."""
+    refuse_out(out, "choose")
+    choices = [operand(x) for x in choices]
+    which = within(a, len(choices), mode, "choose")
+    if np.any(which < 0) or np.any(which >= len(choices)):
+        raise IndexingError(f"choose: the entries of a must be in 0...{len(choices) - 1}, the numbers of the choices.")
+    shape = common_shape([which, *choices], "choose")
+    dtype = np.result_type(*choices)  # in which Python numbers do not count
+    every = [
+        np.broadcast_to(np.asarray(x, dtype) if isinstance(x, int | float | complex) else x, shape) for x in choices
+    ]
+    return take_along_axis(np.stack(every), np.broadcast_to(which, shape)[None], 0)[0]
+
+
+# Entries taken by conditions, which have no gradient themselves
+
+
+@composition(np.where)
+def where_true(condition: Any, *one: Any) -> Any:
+    """np.where of a condition alone: the places where it holds, one array for each axis."""
+    if one:
+        raise NoRuleError("where: give the values for both cases, or for neither.")
+    return np.nonzero(condition)
+
+
+@composition(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """In each place, the choice whose condition is the first to hold there; the default where none does."""
+    if len(condlist) != len(choicelist):
+        raise ShapeError(f"select: {len(condlist)} conditions for {len(choicelist)} choices; there must be as many.")
+    choices = [operand(x) for x in (*choicelist, default)]
+    dtype = np.result_type(*choices)  # in which Python numbers do not count
+    *choices, z = (np.asarray(x, dtype) if isinstance(x, int | float | complex) else x for x in choices)
+    for condition, choice in zip(reversed(condlist), reversed(choices)):
+        if np.result_type(condition).kind != "b":
+            raise DTypeError(f"select: a condition is True or False; this one is {np.result_type(condition)}.")
+        z = where(condition, choice, z)
+    return z
+
+
+@composition(np.compress)
+def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
+    """The entries of an axis, or of the flattened array where axis is None, for which the condition holds."""
+    refuse_out(out, "compress")
+    a, axis = lined_up(a, axis, "compress")
+    if np.ndim(condition) != 1:
+        raise ShapeError(f"compress: the condition is {np.shape(condition)}; it must have one axis.")
+    return pick(a, np.flatnonzero(condition), axis)
+
+
+@composition(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """The entries of the flattened array for which the flattened condition holds."""
+    return np.ravel(arr)[np.flatnonzero(condition)]
+
+
+@composition(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Any:
+    """z = f(x) where f's condition holds, of the last one if several do; each function is given its entries only.
+
+    A number in place of a function is the value itself.  One function more than conditions: for the entries left over;
+    where there is none such, they are 0.
+    """
+    conditions = np.asarray(condlist, bool)
+    if conditions.ndim <= np.ndim(x):  # a single one
+        conditions = conditions[None]
+    if len(conditions) == len(funclist) - 1:
+        conditions = np.concatenate([conditions, ~conditions.any(axis=0, keepdims=True)])
+    if len(conditions) != len(funclist):
+        raise ShapeError(
+            f"piecewise: {len(funclist)} functions for {len(conditions)} conditions; as many, or one more."
+        )
+    x = operand(x)
+    z = np.zeros_like(x)
+    for key, f in zip(conditions, funclist):
+        if key.any():
+            z = index_set(z, f(x[key], *args, **kw) if callable(f) else f, key=key)
+    return z
+
+
+# Entries left out, entries put between
+
+
+@composition(np.delete)
+def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+    """The entries of an axis, or of the flattened array where axis is None, without those at these indices."""
+    arr, axis = lined_up(arr, axis, "delete")
+    obj = np.asarray(obj) if hasattr(obj, "__tinygrad_record__") else obj
+    return pick(arr, on_numbers(np.delete, axis, np.arange(arr.shape[axis]), obj), axis)
+
+
+@composition(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    """The entries of an axis, or of the flattened array where axis is None, with the values before these indices."""
+    arr, axis = lined_up(arr, axis, "insert")
+    obj = np.asarray(obj) if hasattr(obj, "__tinygrad_record__") else obj
+    values = operand(values)
+    if wrong := misfit(values, arr.dtype):
+        raise DTypeError(f"insert: {wrong}")
+    values = np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values))
+    if not isinstance(obj, slice) and np.ndim(obj) == 0:  # one index: the values' first axis goes along this one
+        values = np.moveaxis(values, 0, axis)
+    length, count = arr.shape[axis], values.shape[axis]
+    order = on_numbers(np.insert, axis, np.arange(length), obj, np.arange(length, length + count))
+    block = (*arr.shape[:axis], count, *arr.shape[axis + 1 :])
+    try:
+        values = np.broadcast_to(values if values.dtype == arr.dtype else values.astype(arr.dtype), block)
+    except ValueError:
+        raise ShapeError(f"insert: values of shape {values.shape} do not broadcast to {block}.") from None
+    return pick(np.concatenate([arr, values], axis), order, axis)
+
+
+@composition(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """The array without the zeros at the front ("f" in trim) and at the back ("b") of the axes."""
+    if trim.lower() not in ("f", "b", "fb", "bf"):
+        raise DomainError(f"trim_zeros(trim={trim!r}): it is 'f' for the front, 'b' for the back, or 'fb'.")
+    axes = range(filt.ndim) if axis is None else [axis_number(i, filt.ndim, "trim_zeros") for i in np.ravel(axis)]
+    held = np.argwhere(filt)
+    key = [slice(None)] * filt.ndim
+    for i in axes:
+        if len(held):
+            first = int(held[:, i].min()) if "f" in trim.lower() else None
+            key[i] = slice(first, int(held[:, i].max()) + 1 if "b" in trim.lower() else None)
+        else:
+            key[i] = slice(0)
+    return filt[tuple(key)]
+
+
+# Where something is: no gradient flows
+
+argwhere = primitive(np.argwhere)
+flatnonzero = primitive(np.flatnonzero)
