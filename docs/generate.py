@@ -61,7 +61,6 @@ MACHINERY = {"array_from_args", "concatenate_args", "make_diagonal", "truncate_p
 INSTEAD = {
     "array": "NumPy asks nobody: `np.stack([a, b])`",
     "full": "NumPy asks nobody: `np.full_like(x, t)`, `np.broadcast_to(t, shape)`",
-    "linspace": "write `start + np.arange(n) / (n - 1) * (stop - start)`",
     "row_stack": "NumPy's old name for `vstack`, which is here",
 }
 #: What HIPS autograd lacks, or gets wrong, and people ask for.

@@ -3,6 +3,7 @@
 Also how a sample is called: on arrays (`forward`), and on Tensors (`recorded`).
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -46,9 +47,28 @@ def wrt(sample: Sample) -> list[int]:
 DIFFERENTIABLE = [s for s in SAMPLES if wrt(s)]
 
 
+class Samples(list[Sample]):
+    """Samples of one operation."""
+
+
 def each(samples: Sequence[Sample]) -> Any:
-    """Run the test once for each sample."""
-    return pytest.mark.parametrize("sample", samples, ids=str)
+    """Run the test for each sample; pytest counts one test for all the samples of an operation, to spend less on each.
+
+    The `sample` that failed stands in the traceback.
+    """
+    by_op: dict[str, Samples] = {}
+    for sample in samples:
+        by_op.setdefault(sample.op, Samples()).append(sample)
+
+    def over_samples(test: Callable[..., None]) -> Any:
+        @functools.wraps(test)
+        def over(sample: Samples, **others: Any) -> None:
+            for one in sample:
+                test(one, **others)
+
+        return pytest.mark.parametrize("sample", list(by_op.values()), ids=list(by_op))(over)
+
+    return over_samples
 
 
 def forward(sample: Sample, inputs: Sequence[Any]) -> Any:

@@ -167,7 +167,7 @@ def test_a_tensor_is_a_key_by_identity(t: tg.Tensor) -> None:
     assert tg.Tensor(t.data) not in {t: 1}
 
 
-@pytest.mark.parametrize("thing", ["a", None, object()], ids=repr)
+@pytest.mark.parametrize("thing", ["a", None, Ellipsis], ids=repr)
 def test_arithmetic_with_what_is_no_number_is_refused(thing: Any, t: tg.Tensor) -> None:
     with pytest.raises(DTypeError, match="holds numbers"):
         t + thing

@@ -209,6 +209,7 @@ REFUSED = {
     "an edge of third order": (lambda t: np.gradient(t, edge_order=3), DomainError, "edge_order is 3; it is 1 or 2"),
     "a gradient along no axis": (lambda t: np.gradient(t, axis=-3), IndexingError, r"np\.gradient: .*axis -3"),
     "an area along no axis": (lambda t: np.trapezoid(t, axis=2), IndexingError, r"np\.trapezoid: .*axis 2"),
+    "fewer than no entries": (lambda t: np.linspace(t, 1.0, -1), DomainError, r"np\.linspace: num is -1"),
     "knots that fall": (lambda t: np.interp(t, [1.0, 0.0], [0.0, 1.0]), DomainError, "xp must be increasing"),
     "a knot twice": (lambda t: np.interp(t, [0.0, 1.0, 1.0], [0.0, 1.0, 2.0]), DomainError, "no value twice"),
     "knots without heights": (lambda t: np.interp(t, [0.0, 1.0], [0.0]), ShapeError, r"xp is \(2,\) and fp is \(1,\)"),

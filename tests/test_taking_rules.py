@@ -258,7 +258,7 @@ def test_trimming_zeros_keeps_the_gradient_of_what_is_left() -> None:
     assert np.trim_zeros(tg.Tensor([0.0, 0.0], requires_grad=True)).shape == (0,)
 
 
-@pytest.mark.skipif(np.__version__ < "2.2", reason="one axis only before NumPy 2.2")
+@pytest.mark.skipif(np.__version__ < "2.3", reason="one axis only before NumPy 2.3")
 @pytest.mark.parametrize("axis", [None, 0, -1, (0, 1), (2, -3)])
 @pytest.mark.parametrize("trim", ["fb", "f", "b"])
 def test_zeros_are_trimmed_from_any_axes(axis: Any, trim: str) -> None:

@@ -17,8 +17,8 @@ from .workers import limit
 ROOT = BOOK.parents[1]
 TESTS = ROOT / "tests"
 
-#: Seconds of computing that one test may take; a damaged loop may never end.
-PATIENCE = 10.0
+#: Seconds of computing that one test, of all samples of an operation perhaps, may take; a damaged loop may never end.
+PATIENCE = 20.0
 
 OPTIONS = [
     "-x", "-c", str(ROOT / "setup.cfg"), "--rootdir", str(ROOT), "-o", "addopts=", "-p", "no:cacheprovider",
@@ -188,7 +188,7 @@ def places_run(file: Path, marked: dict[str, Any]) -> tuple[dict[str, set[Place]
 def has_sample(item: Any) -> bool:
     """Whether a test is one of those that run over all samples."""
     parameters = getattr(item, "callspec", None)
-    return parameters is not None and any(type(p).__name__ == "Sample" for p in parameters.params.values())
+    return parameters is not None and any(type(p).__name__ == "Samples" for p in parameters.params.values())
 
 
 def _run(files: list[str], plugin: Chosen, *options: str) -> str:

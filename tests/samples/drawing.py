@@ -1,5 +1,6 @@
 """A sample, and the arrays that samples are made of."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,8 @@ class Sample(NamedTuple):
         shapes = [str(x.shape) if isinstance(x, np.ndarray) else repr(x) for x in self.inputs]
         shapes = shapes if len(shapes) < 5 else [f"{len(shapes)} inputs"]
         params = [f"{key}={value!r}" for key, value in self.params.items()]
-        return " ".join(f"{self.op}({', '.join(shapes + params)})".split())
+        text = " ".join(f"{self.op}({', '.join(shapes + params)})".split())
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", text)  # the same in every process
 
 
 SAMPLES: list[Sample] = []

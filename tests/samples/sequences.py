@@ -173,3 +173,17 @@ for function in (np.square, operator.itemgetter(1), operator.itemgetter(slice(No
         sample("apply_along_axis", function, axis, normal(3, 2, 2))
     sample("apply_along_axis", function, -1, normal(4))
 sample("apply_along_axis", np.multiply, 1, normal(2, 3), 0.5)
+
+# Along a line
+
+sample("linspace", normal(), normal(), num=4)
+sample("linspace", normal(), 2.0, num=5, endpoint=False)
+sample("linspace", 1, normal(3), num=2)
+sample("linspace", normal(2, 1), normal(3), num=3, axis=1)
+sample("linspace", normal(2), normal(2), num=3, axis=-1)
+sample("linspace", normal(2), normal(), num=1)
+sample("linspace", normal(2), normal(), num=0)
+sample("linspace", complex_normal(2), normal(), num=3)
+sample("linspace", normal(2), normal(), num=4, retstep=True, take=0)
+sample("linspace", normal(2), normal(), num=4, retstep=True, take=1)
+sample("linspace", normal(), normal())

@@ -111,11 +111,14 @@ def eigen_parts(z: Any) -> tuple[Any, Any]:
 
 
 def as_lapack_turns(dV: Any, V: Any) -> Any:
-    """dV where the vectors turn as they like; LAPACK turns each so that one of its components is a real number."""
+    """dV where the vectors turn as they like; LAPACK turns each so that one of its components is a real number.
+
+    Where that component is 0, the vector's turn has no gradient, and dV stays.
+    """
     if V.dtype.kind != "c":
         return dV
     real = np.abs(np.real(V)) * (np.imag(V) == 0)
-    pivot = np.arange(V.shape[-2])[:, None] == real.argmax(axis=-2, keepdims=True)
+    pivot = (np.arange(V.shape[-2])[:, None] == real.argmax(axis=-2, keepdims=True)) & (real != 0)
     return dV - 1j * np.imag((dV * V).sum(axis=-2, keepdims=True)) * pivot / np.where(pivot, V, 1)
 
 

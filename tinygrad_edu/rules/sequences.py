@@ -230,7 +230,34 @@ def unwrap(x: Any, *, discont: Any = None, axis: int = -1, period: Any = 2 * np.
     return np.unwrap(x, discont, axis, period=period)
 
 
-# Between the knots of a line
+# Along a line, and between the knots of one
+
+
+@composition(np.linspace)
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """z[i] = (1 - t[i]) * start + t[i] * stop, for `num` steps t from 0 to 1; 1 is left out unless endpoint."""
+    if num < 0:
+        raise DomainError(f"np.linspace: num is {num}; it is how many entries there are, 0, 1, 2, ...")
+    kind = np.result_type(
+        *(x if isinstance(x, int | float | complex) else array_of(x).dtype for x in (start, stop)), 1.0
+    )
+    start, stop = cast(start, kind), cast(stop, kind)
+    intervals = num - 1 if endpoint else num
+    delta = stop - start
+    t = np.arange(num).reshape((num,) + (1,) * delta.ndim) / max(intervals, 1)
+    z = np.where(t < 1, start + cast(t, kind) * delta, stop)  # the end without rounding
+    z = cast(np.moveaxis(z, 0, axis) if axis else z, dtype)
+    return (z, delta / intervals if intervals > 0 else np.nan) if retstep else z
 
 
 @composition(np.interp)
