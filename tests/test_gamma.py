@@ -107,6 +107,7 @@ def test_the_order_of_a_derivative_is_a_whole_number(n) -> None:
         F.polygamma(n, [1.0])
 
 
+@pytest.mark.filterwarnings("ignore")  # as it may be in a notebook: NumPy only warns when it drops imaginary parts
 def test_complex_numbers_are_refused() -> None:
     for f in (F.gammaln, F.digamma):
         with pytest.raises(DTypeError, match="complex128"):

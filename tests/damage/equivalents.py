@@ -38,12 +38,20 @@ CONSTANT, COMPARISON, BRANCH, CONDITION = (
 
 CLAIMS = [
     Claim("*", "a conj added", "", "the operation takes real numbers only"),
+    Claim("*", "a sign added", "-> return -np.zeros_like", "minus 0 is 0"),
+    Claim("*", CONSTANT, "np.where(z == 0, 2, z)", "where z is 0 the quotient is left out, whatever it is"),
+    Claim("*", CONSTANT, "np.where(x == 0, 2, ", "where x is 0 the quotient is left out, whatever it is"),
     *claims("activation:leaky_relu", "both branches give 0 at 0", (COMPARISON, "return np.where(x >= 0")),
+    *claims(
+        "gamma:polygamma", "the reflection leaves 1/2 where it is",
+        (COMPARISON, "t <= 0.5"), (CONSTANT, "np.minimum(t, 0.5005)"),
+    ),
+    *claims("joining:array_split", "the smaller of the two", ("arguments swapped", "min(longer, i)")),
     *claims(
         "linalg:mT", "swapping two axes is transposing",
         (BRANCH, "return a.swapaxes"), (CONSTANT, "a.ndim == 1"),
     ),
-    *claims("linalg:mH", "a shortcut: a real number is its own conjugate", (BRANCH, "return mT(a).conj()")),
+    *claims("linalg:mH", "a shortcut: a real number is its own conjugate", (BRANCH, "-> return mT(a).conj()")),
     *claims(
         "linalg:dot", "a shortcut: the general form serves matrices too",
         (COMPARISON, "if b.ndim < 2"), (CONSTANT, "if b.ndim <= 1"),

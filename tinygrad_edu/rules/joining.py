@@ -179,7 +179,7 @@ def tile(A: Any, reps: Any) -> Any:
     shape = (1,) * (len(times) - A.ndim) + A.shape
     apart = [n for length in shape for n in (1, length)]  # each axis with one in front of it, to be stretched
     wide = [n for pair in zip(times, shape) for n in pair]
-    return np.broadcast_to(A.reshape(apart), wide).reshape(np.multiply(times, shape).tolist())
+    return np.broadcast_to(A.reshape(apart), wide).reshape([n * length for n, length in zip(times, shape)])
 
 
 # Pad
