@@ -1,6 +1,8 @@
 """Any call of NumPy's functions, tried as samples are: for those that take lists, give several results, or lack a rule.
 
 assert_differentiates(lambda a, b: np.block([[a, b], [b, a]]), normal(2, 2), normal(2, 2))
+
+And what the tests of the transforms share: leaves, their gradients, functions to differentiate.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +12,37 @@ import numpy as np
 from oracles import assert_close, assert_records, finite_difference, random_like, replaced
 
 import tinygrad_edu as tg
+
+#: Functions of one array, for NumPy and for autograd's NumPy.
+SIMPLE = {
+    "to a number": lambda xp, x: xp.sum(xp.sin(x) * x),
+    "to the same shape": lambda xp, x: xp.exp(-x) * x,
+    "to fewer entries": lambda xp, x: xp.sum(x * x, axis=0) / x[0],
+    "the argument": lambda xp, x: x,
+}
+
+
+def leaf(data: Any, name: str | None = None) -> tg.Tensor:
+    """A Tensor with an array of its own, that requires a gradient."""
+    return tg.Tensor(np.array(data), requires_grad=True, name=name)
+
+
+def parameter(*values: float, name: str | None = None) -> tg.Tensor:
+    """The leaf with these entries."""
+    return leaf(values, name)
+
+
+def is_plain(x: Any) -> bool:
+    """An array or a number of NumPy's, not a Tensor."""
+    return isinstance(x, np.ndarray | np.generic)
+
+
+def gradients(cost: tg.Tensor, *tensors: tg.Tensor, **options: Any) -> list[Any]:
+    """The gradients that backward() leaves, as arrays; None where it leaves none."""
+    for t in tensors:
+        t.grad = None
+    cost.backward(**options)
+    return [None if t.grad is None else t.grad.data for t in tensors]
 
 
 def gradients_of(f: Callable[..., Any], inputs: Sequence[Any], dz: Any, create_graph: bool = False) -> list[Any]:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor
+from tinygrad_edu import Tensor, anomaly
 from tinygrad_edu import functions as F
 from tinygrad_edu.errors import AnomalyError, ChangedDataError, GradientError
+from tinygrad_edu.primitives import registry
 
 
 def leaf(data, name="x"):
@@ -92,15 +93,51 @@ def test_the_safe_form_is_shown_with_the_users_names():
         assert "np.where" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("make", "x", "ok"),
-    [(lambda ok, x: np.where(ok, np.sqrt(np.where(ok, x, 1.0)), 0.0), [4.0, 0.0], [True, False])],
-)
-def test_the_safe_form_works(make, x, ok):
-    t = leaf(x)
+#: What it is done to -> a step, a good operand, its slope there, and bad operands.
+UNSAFE = {
+    "sqrt": (np.sqrt, 4.0, 1 / 4, [0.0, -1.0]),
+    "cbrt": (np.cbrt, 8.0, 1 / 12, [0.0]),
+    "log": (np.log, 4.0, 1 / 4, [0.0, -1.0]),
+    "log2": (np.log2, 4.0, 1 / (4 * np.log(2)), [0.0, -1.0]),
+    "log10": (np.log10, 4.0, 1 / (4 * np.log(10)), [0.0, -1.0]),
+    "log1p": (np.log1p, 3.0, 1 / 4, [-1.0, -2.0]),
+    "reciprocal": (np.reciprocal, 2.0, -1 / 4, [0.0]),
+    "arcsin": (np.arcsin, 0.6, 1.25, [1.0, -1.0, 2.0]),
+    "arccos": (np.arccos, 0.6, -1.25, [1.0, -1.0, 2.0]),
+    "arccosh": (np.arccosh, 1.25, 4 / 3, [1.0, 0.5]),
+    "arctanh": (np.arctanh, 0.6, 1 / 0.64, [1.0, -1.0, 2.0]),
+    "divide": (lambda x: 3.0 / x, 2.0, -3 / 4, [0.0]),
+    "power": (lambda x: x**0.5, 4.0, 1 / 4, [0.0, -1.0]),
+}
+
+
+@pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in UNSAFE for bad in UNSAFE[name][3]])
+def test_the_safe_form_that_is_printed_works(name, bad):
+    f, good, slope, _ = UNSAFE[name]
+    x, ok = leaf([good, bad]), np.array([True, False])
     with tg.detect_anomaly():
-        make(np.array(ok), t).sum().backward()
-    np.testing.assert_array_equal(t.grad.data, [0.25, 0])
+        with pytest.raises(AnomalyError) as caught:
+            np.where(ok, f(x), 0.0).sum().backward()
+        cure = str(caught.value).split("ok marking what to keep:\n    ")[1]
+        J = eval(cure, {"np": np, "ok": ok, "x": x}).sum()
+        J.backward()
+    assert J.item() == pytest.approx(f(good), rel=1e-14)
+    np.testing.assert_allclose(x.grad.data, [slope, 0.0], rtol=1e-14)
+
+
+def test_every_safe_form_is_tried_and_every_step_that_leaves_entries_out_is_an_operation():
+    assert set(UNSAFE) == set(anomaly.SAFE_FORMS)
+    assert set(registry) >= anomaly.CHOOSES
+
+
+@pytest.mark.parametrize("choose", [np.nanmax, np.nanmin])
+def test_a_nanmax_that_left_the_entry_out_is_named(choose):
+    x = leaf([0.0, 0.0])
+    with tg.detect_anomaly():
+        root = np.sqrt(x * x)
+        J = choose(np.stack([root[0], root[1] + (1.0 if choose is np.nanmax else -1.0)]))
+        with pytest.raises(AnomalyError, match=f"an entry that `{choose.__name__}` did not take"):
+            J.backward()
 
 
 # Backward

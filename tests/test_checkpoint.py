@@ -8,24 +8,13 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from calls import gradients, leaf
 from oracles import assert_close
 
 from tinygrad_edu import Tensor, checkpoint, grad, hessian, jvp, no_grad, vjp
 
 rng = np.random.default_rng(3)
 A, B = rng.normal(size=(3, 3)), rng.normal(size=(3, 4))
-
-
-def leaf(data, name=None):
-    return Tensor(np.array(data), requires_grad=True, name=name)
-
-
-def gradients(cost, *tensors, **options):
-    """The gradients that backward() leaves."""
-    for t in tensors:
-        t.grad = None
-    cost.backward(**options)
-    return [None if t.grad is None else t.grad.data for t in tensors]
 
 
 def assert_same(cost, *tensors):

@@ -4,24 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from calls import gradients, leaf
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, checkpoint, functions, grad, no_grad
 from tinygrad_edu.errors import ChangedDataError, GradientError, GraphFreedError
 from visualize import draw
-
-
-def leaf(data, name=None):
-    return Tensor(np.array(data), requires_grad=True, name=name)
-
-
-def gradients(cost, *tensors, **options):
-    """The gradients that backward() leaves."""
-    for t in tensors:
-        t.grad = None
-    cost.backward(**options)
-    return [None if t.grad is None else t.grad.data for t in tensors]
-
 
 # Random numbers
 

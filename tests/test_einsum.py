@@ -89,6 +89,33 @@ def test_a_letter_of_two_lengths_is_named_with_the_operands_and_the_subscripts(o
     with pytest.raises(ShapeError, match=r"'b' is 3 in operand 0 and 2 in operand 1\."):  # under the ellipsis
         np.einsum("...,...", a, np.ones(2))
 
+    with pytest.raises(ShapeError, match=r"'i' is 3 in operand 0 and 5 in operand 2\."):
+        np.einsum("i,i,i", tg.Tensor(np.ones(3)), np.ones(1), np.ones(5))
+
+
+@pytest.mark.parametrize(
+    ("optimize", "reason"),
+    [(False, "contains too many subscripts for operand 0."), (True, "number of indices for operand 0.")],
+)
+def test_lengths_are_not_blamed_for_a_wrong_number_of_subscripts(optimize, reason):
+    with pytest.raises(ShapeError) as caught:
+        np.einsum("ijk,ki->j", tg.Tensor(np.ones((2, 3))), np.ones((4, 5)), optimize=optimize)
+    message = str(caught.value)
+    assert message.endswith(reason)
+    assert not message.endswith("..")
+
+
+def test_an_ellipsis_that_is_kept_is_not_blamed_for_another_fault():
+    with pytest.raises(ShapeError, match="'k' which never appeared in an input"):
+        np.einsum("...i->...k", tg.Tensor(np.ones((2, 3))))
+
+
+def test_the_gradient_of_a_product_is_one_contraction():
+    """Nothing more to read, where no axis was stretched or summed alone."""
+    a, b = (tg.Tensor(np.ones(shape), requires_grad=True) for shape in ((2, 3), (3, 4)))
+    np.einsum("ij,jk->ik", a, b).backward(np.ones((2, 4)), create_graph=True)
+    assert a.grad.op.name == b.grad.op.name == "contract"
+
 
 def test_axes_under_an_ellipsis_must_go_somewhere():
     with pytest.raises(ShapeError, match=r"einsum\('\.\.\.i,i->i'\).*write '->\.\.\.i'\."):

@@ -52,6 +52,22 @@ def test_the_logarithm_of_a_sum_is_finite_far_out_and_flat_where_both_parts_are_
     )
 
 
+@DTYPES
+def test_far_below_zero_expm1_has_the_slope_of_the_exponential(dtype: Any) -> None:
+    x = np.array([-40.0, -80.0, -1e-9, 3.0], dtype)
+    np.testing.assert_allclose(slopes(np.expm1, x, dtype), np.exp(x), rtol=1e-6 if dtype == np.float32 else 1e-15)
+
+
+@pytest.mark.parametrize("end", [1, -1])
+def test_near_their_ends_the_inverse_functions_keep_their_digits(end: int) -> None:
+    """1 - x^2 = h (2 - h), h away from the end: here with powers of 2, so that no digit is lost before."""
+    h = 2.0 ** -np.array([1, 20, 40, 52])
+    x, square = end * (1 - h), h * (2 - h)
+    np.testing.assert_allclose(slopes(np.arcsin, x), square**-0.5, rtol=1e-15)
+    np.testing.assert_allclose(slopes(np.arccos, x), -(square**-0.5), rtol=1e-15)
+    np.testing.assert_allclose(slopes(np.arctanh, x), 1 / square, rtol=1e-15)
+
+
 def test_sinc_has_all_its_derivatives_at_zero_and_near_it() -> None:
     """sinc(x) = sum (-1)^k (pi x)^2k / (2k + 1)!, so that the derivatives at 0 are -pi^2 / 3 and pi^4 / 5."""
     f, expected = np.sinc, [1.0, 0.0, -(np.pi**2) / 3, 0.0, np.pi**4 / 5]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor, grad
-from tinygrad_edu.backprop import toposort, unbroadcast
+from tinygrad_edu.backprop import backpropagate, unbroadcast
 from tinygrad_edu.errors import TinygradEduError
 from tinygrad_edu.functions import binary_cross_entropy, sigmoid
 from tinygrad_edu.primitives import Primitive
@@ -95,7 +95,7 @@ def test_the_order_has_each_tensor_once_and_after_all_of_its_users():
     for _ in range(200):
         i, j = rng.integers(len(tensors), size=2)
         tensors.append(tensors[i] + tensors[j])
-    order = toposort(tensors[-1])
+    order = list(backpropagate(tensors[-1], np.array(1.0), keep_all=True))  # in the order of the walk
     place = {t: i for i, t in enumerate(order)}
     assert len(place) == len(order)
     assert order[0] is tensors[-1]

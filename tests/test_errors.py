@@ -103,7 +103,16 @@ CASES = {
         (errors.ShapeError, ValueError),
         r"subtract\(a, y\): a is \(4,\)",
     ),
-    "an axis out of range": (call(x.sum, axis=2), (errors.ShapeError, ValueError), r"sum\(x, axis=2.*x is \(2, 3\)"),
+    "an axis out of range": (
+        call(x.sum, axis=2),
+        (errors.IndexingError, IndexError),
+        r"sum\(x, axis=2.*x is \(2, 3\)",
+    ),
+    "an axis out of range, to NumPy": (
+        call(np.sum, x, axis=5),
+        (errors.IndexingError, ValueError),
+        r"axis 5 is out of bounds",
+    ),
     "reshape": (call(x.reshape, 5), (errors.ShapeError, ValueError), r"reshape\(x, shape=5\): x is \(2, 3\)"),
     "concatenate": (
         lambda: np.concatenate([x, t(2, 3, 1, name="u")]),
@@ -129,7 +138,7 @@ CASES = {
     ),
     "a softmax axis": (
         call(F.softmax, x, axis=5),
-        (errors.ShapeError, ValueError),
+        (errors.IndexingError, IndexError),
         r"softmax\(x, axis=5\): x is \(2, 3\); axis 5 is out of bounds",
     ),
     "a ragged list": (call(Tensor, [[1.0], [1.0, 2.0]]), (errors.ShapeError, ValueError), r"this list is no array"),
@@ -174,6 +183,16 @@ CASES = {
         lambda: n.at[0].set(0.5),
         (errors.DTypeError, TypeError),
         r"index_set\(n, 0\.5.*int64",
+    ),
+    "a missing parameter": (
+        lambda: op(lambda x, *, k: k * x, dx=lambda dz, z, x, *, k: k * dz)(y),
+        (errors.DTypeError, TypeError),
+        r"^cube\(\) needs k=: give it by name\.$",
+    ),
+    "a missing parameter, of arrays": (
+        lambda: op(lambda x, *, k: k * x, dx=lambda dz, z, x, *, k: k * dz)(np.ones(2)),
+        (errors.DTypeError, TypeError),
+        r"^cube\(\) needs k=: give it by name\.$",
     ),
     # domains
     "a probability of 1": (

@@ -20,10 +20,11 @@ VISUALIZE = PACKAGE.parent / "visualize"
 FLOORS = {
     "errors": 0,
     "modes": 1, "operands": 1, "primitives": 1, "callers": 1, "explanations": 1, "randomness": 1, "shadowing": 1,
+    "trees": 1,
     "rules": 2, "anomaly": 2,
     "backprop": 3, "hooks": 3, "conversions": 3, "operators": 3, "protocols": 3,
     "tensor": 4,
-    "transforms": 5, "trees": 5, "pullbacks": 5, "jacobians": 5, "checkpointing": 5, "functions": 5, "numeric": 5,
+    "transforms": 5, "pullbacks": 5, "jacobians": 5, "checkpointing": 5, "functions": 5, "numeric": 5,
     "nn": 6, "optim": 6, "data": 6,
     "training": 7, "proof": 7, "command": 7,
     "cli": 8, "__main__": 9,
@@ -35,7 +36,7 @@ LIBRARIES = {"command": {"rich", "threadpoolctl"}}
 #: Where `visualize` may be imported, and there only inside a function.
 DRAWS = {"shadowing"}
 #: The chapters of the book of rules: their names are read through the registry.
-CHAPTERS = {f"rules/{path.name}" for path in (PACKAGE / "rules").glob("[!_]*.py")}
+CHAPTERS = {f"rules/{path.name}" for path in (PACKAGE / "rules").glob("[!_]*.py")} - {"rules/arguments.py"}
 
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 DRAWING_FILES = {str(path.relative_to(PACKAGE.parent)): path for path in sorted(VISUALIZE.rglob("*.py"))}

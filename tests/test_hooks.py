@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
+from calls import leaf
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ChangedDataError, DTypeError, GradientError, ShapeError
-
-
-def leaf(data, name=None):
-    return Tensor(data, requires_grad=True, name=name)
 
 
 def test_a_hook_sees_the_whole_gradient_once_and_leaves_it():

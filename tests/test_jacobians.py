@@ -9,6 +9,7 @@ from autograd.differential_operators import elementwise_grad as autograd_element
 from autograd.differential_operators import hessian as autograd_hessian
 from autograd.differential_operators import hessian_vector_product
 from autograd.differential_operators import jacobian as autograd_jacobian
+from calls import SIMPLE, is_plain, parameter
 from oracles import assert_close, finite_difference
 
 from tinygrad_edu import Tensor, elementwise_grad, grad, hessian, hvp, jacobian
@@ -18,22 +19,11 @@ Pair = namedtuple("Pair", "W b")
 X = np.random.default_rng(5).uniform(0.5, 1.5, (2, 3))
 
 FUNCTIONS = {
-    "to a number": lambda xp, x: xp.sum(xp.sin(x) * x),
-    "to the same shape": lambda xp, x: xp.exp(-x) * x,
-    "to fewer entries": lambda xp, x: xp.sum(x * x, axis=0) / x[0],
+    **SIMPLE,
     "to many entries": lambda xp, x: xp.outer(xp.ravel(x), xp.ravel(x)),
     "to many entries, linear": lambda xp, x: xp.concatenate([x, 2 * x, 3 * x, -x]),
-    "the argument": lambda xp, x: x,
 }
 each_function = pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS.keys())
-
-
-def parameter(*values, name=None):
-    return Tensor(np.array(values), requires_grad=True, name=name)
-
-
-def is_plain(x):
-    return isinstance(x, np.ndarray | np.generic)
 
 
 # Jacobians

@@ -1,5 +1,6 @@
 """Products, inverses, determinants, least squares and norms: other people's gradients, kinks, errors."""
 
+import re
 from functools import partial
 
 import autograd
@@ -9,7 +10,7 @@ import pytest
 from oracles import assert_close, finite_difference
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DomainError, NoRuleError, ShapeError
+from tinygrad_edu.errors import DomainError, MatrixError, NoRuleError, ShapeError
 
 rng = np.random.default_rng(1)
 A = rng.standard_normal((4, 4)) + 3 * np.eye(4)
@@ -168,7 +169,7 @@ def test_a_matrix_that_is_singular_but_for_rounding_has_cofactors_too():
 def test_the_logarithm_of_a_singular_determinant_is_minus_infinity_and_has_no_gradient():
     sign, logabsdet = np.linalg.slogdet(tg.Tensor(SINGULAR, requires_grad=True))
     assert (float(sign.data), float(logabsdet.data)) == (0, -np.inf)
-    with pytest.raises(DomainError, match=r"slogdet: the matrix is singular, and log\(0\)"):
+    with pytest.raises(MatrixError, match=r"^backward of slogdet: a is \(2, 2\); it is singular, and log\(0\)"):
         logabsdet.backward()
 
 
@@ -176,6 +177,54 @@ def test_a_determinant_too_large_for_a_number_has_a_logarithm_with_a_gradient():
     a = np.eye(300) * 1e3
     np.testing.assert_allclose(grad(lambda a: np.linalg.slogdet(a)[1], a), np.eye(300) / 1e3, atol=1e-15)
     assert type(np.linalg.slogdet(tg.Tensor(a))) is type(np.linalg.slogdet(a))
+
+
+# Columns and vectors that depend on each other
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        [[0.0, 1.0], [0.0, 2.0]],
+        np.zeros((2, 2)),
+        np.ones((3, 2)),  # R[1, 1] is 0 but for rounding
+        np.ones((2, 3)),
+        np.stack([np.eye(2), np.ones((2, 2))]),
+        np.outer([1.0, 2.0, 4.0], [1e-8, 1.0, 3.0]),
+        np.outer([1.0, 2.0, 4.0], [1.0, 1j, 3.0]),
+        np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], np.float32),
+    ],
+)
+def test_dependent_columns_have_no_gradient_in_qr(a):
+    a = np.asarray(a)
+    with pytest.raises(
+        MatrixError, match=rf"^backward of qr: a is {re.escape(str(a.shape))}; .*columns depend on each.*leave out"
+    ):
+        tg.grad(lambda a: np.real(np.linalg.qr(a).Q.sum()))(a)
+
+
+def test_columns_of_any_size_have_a_gradient_in_qr_as_long_as_they_are_independent():
+    apart = np.stack([np.eye(2), 1e-20 * np.eye(2)])  # each matrix has a scale of its own
+    for a in (np.array([[1.0, 1.0], [0.0, 1e-8]]), 1e-200 * normal(3, 2), apart, np.zeros((3, 0)), np.zeros((0, 2, 2))):
+        assert np.isfinite(tg.grad(lambda a: np.linalg.qr(a).R.sum())(a)).all()
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        [[1.0, 1.0], [0.0, 1.0]],
+        [[0.0, 1.0], [0.0, 0.0]],
+        [[[2.0, 0.0], [1.0, 3.0]], [[2.0, 0.0], [1.0, 2.0]]],
+        [[1j, 1.0], [0.0, 1j]],
+    ],
+)
+def test_eigenvectors_that_depend_on_each_other_have_no_gradient(a):
+    """LAPACK's differ by rounding, or by the smallest of all numbers."""
+    a = np.array(a)
+    with pytest.raises(
+        MatrixError, match=rf"^backward of eig: a is {re.escape(str(a.shape))}; the eigenvectors depend on each other"
+    ):
+        tg.grad(lambda a: np.real(np.linalg.eig(a)[0].sum()))(a)
 
 
 # Pseudoinverse and least squares

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from calls import is_plain, parameter
 
 from tinygrad_edu import (
     Tensor,
@@ -20,15 +21,6 @@ from tinygrad_edu import (
     value_and_grad,
     vjp,
 )
-
-
-def parameter(*values, name=None):
-    return Tensor(np.array(values), requires_grad=True, name=name)
-
-
-def is_plain(x):
-    return isinstance(x, np.ndarray | np.generic)
-
 
 # Transforms of transforms
 

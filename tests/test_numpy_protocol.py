@@ -189,6 +189,30 @@ def test_arguments_that_no_rule_covers_raise_with_a_gradient_and_work_without(
         np.testing.assert_array_equal(np.asarray(call(t)), expected)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.outer(t, t, out=np.zeros((3, 3))),
+        lambda t: np.dot(np.eye(3), t, out=np.zeros(3)),
+        lambda t: np.trace(np.outer(t, t), out=np.zeros(())),
+        lambda t: np.fft.fftn(t, out=np.zeros(3, complex)),
+        lambda t: np.outer(t, t).trace(out=np.zeros(())),
+        lambda t: t.dot(t, out=np.zeros(())),
+    ],
+)
+def test_an_argument_that_a_composition_does_not_take_is_named(call: Callable[[Any], Any], t: tg.Tensor) -> None:
+    with pytest.raises(NoRuleError, match=r"^\w+: got an unexpected keyword argument 'out'; no gradient rule covers"):
+        call(t)
+
+
+def test_a_type_error_from_the_users_own_function_is_left_alone(t: tg.Tensor) -> None:
+    def unlucky(a: Any) -> Any:
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        np.apply_along_axis(unlucky, 0, t)
+
+
 def test_default_arguments_spelled_out_are_covered(t: tg.Tensor) -> None:
     assert_records(np.sum(t, axis=None, dtype=None, out=None, keepdims=False), np.float64(7.0))
     assert_records(np.mean(t, None, None, None), np.mean(t.data))
@@ -239,6 +263,18 @@ def test_results_of_several_parts_keep_their_names() -> None:
     z = np.linalg.slogdet(tg.Tensor(2 * np.eye(3)))
     assert type(z.logabsdet) is tg.Tensor
     assert z.logabsdet.item() == pytest.approx(3 * np.log(2))
+
+
+def test_named_tuples_go_in_as_they_are() -> None:
+    several = np.linalg.slogdet(tg.Tensor(np.stack([np.eye(2), -2 * np.eye(2)])))
+    assert np.lexsort(several).data.tolist() == [0, 1]
+    assert np.result_type(several) == np.float64
+
+
+def test_arrays_of_objects_stay_plain(constant: tg.Tensor) -> None:
+    several = np.full_like(constant, None, dtype=object)
+    assert type(several) is np.ndarray and several.tolist() == [None, None, None]
+    assert np.array_equal(several, constant) is False
 
 
 def test_answers_about_values_need_no_rule(t: tg.Tensor) -> None:

@@ -4,14 +4,11 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from calls import parameter
 from oracles import assert_close
 
 from tinygrad_edu import Tensor, grad, per_example_grad
 from tinygrad_edu.errors import DTypeError, GradientError, ShapeError
-
-
-def parameter(*values, name=None):
-    return Tensor(np.array(values), requires_grad=True, name=name)
 
 
 def columns_cost(xp, p, A, Y, scale=1.0):

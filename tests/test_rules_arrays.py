@@ -12,6 +12,7 @@ from oracles import (
     each,
     forward,
     gradients,
+    is_complex,
     name_of,
     random_like,
     recorded,
@@ -57,8 +58,10 @@ def test_a_rule_fed_with_float32_gives_float32(sample: Sample) -> None:
     assert z.dtype in (np.float32, np.complex64)
     dz = random_like(z, 1)
     double = dict(raw_rules(sample, cast(inputs, np.float64), dz))
+    may_be_complex = sample.op in {"angle", "imag", "irfft"} or any(map(is_complex, (z, *inputs)))
+    dtypes = (np.float32, np.complex64) if may_be_complex else (np.float32,)
     for i, dx in raw_rules(sample, inputs, dz.astype(z.dtype)):
-        assert dx.dtype in (np.float32, np.complex64), f"the rule for input {i} gives {dx.dtype}"
+        assert dx.dtype in dtypes, f"the rule for input {i} gives {dx.dtype}"
         assert_close(dx, double[i], 2e-4)
 
 
@@ -158,7 +161,7 @@ def by_numpy(f: Any, sample: Sample, inputs: Sequence[Any]) -> Any:
 
 @each([s for s in SAMPLES if s.op in OF_NUMPY])
 def test_numpy_function_on_tensors_gives_what_it_gives_on_arrays(sample: Sample) -> None:
-    whole_numbers = np.asarray(sample.inputs[0]).dtype.kind in "bi" and not wrt(sample)
+    whole_numbers = np.asarray(sample.inputs[0]).dtype.kind in "biu" and not wrt(sample)
     xs = [tg.Tensor(x) for x in sample.inputs] if whole_numbers else tensors(sample, sample.inputs, wrt(sample) or [0])
     for function in OF_NUMPY[sample.op]:
         expected = by_numpy(function, sample, sample.inputs)

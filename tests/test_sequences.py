@@ -32,8 +32,12 @@ def test_a_running_product_of_zeros_has_exact_second_derivatives() -> None:
 @pytest.mark.skipif(not hasattr(np, "cumulative_sum"), reason="from NumPy 2.1 on")
 def test_cumulative_sums_of_several_axes_need_one_named() -> None:
     for f in (np.cumulative_sum, np.cumulative_prod):
-        with pytest.raises(ShapeError, match=rf"np\.{f.__name__}: x is \(2, 2\).*`axis`"):
+        with pytest.raises(ShapeError, match=rf"^{f.__name__}: x is \(2, 2\).*`axis`"):
             f(needing(np.ones((2, 2))))
+        with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(2, 2\); axis 2 is out of bounds"):
+            f(needing(np.ones((2, 2))), axis=2)
+        with pytest.raises(NoRuleError, match=rf"^{f.__name__}\(\.\.\., out="):
+            f(needing(np.ones(2)), out=np.zeros(2))
 
 
 # Differences, slopes and areas
@@ -182,15 +186,15 @@ def test_the_function_gets_the_other_arguments_and_may_give_numbers() -> None:
 # What is refused
 
 REFUSED = {
-    "a difference less than none": (lambda t: np.diff(t, n=-1), DomainError, r"np\.diff: n is -1"),
-    "a difference of a number": (lambda t: np.diff(t[0, 0]), IndexingError, r"np\.diff: the array is \(\); axis -1"),
+    "a difference less than none": (lambda t: np.diff(t, n=-1), DomainError, r"^diff: n is -1"),
+    "a difference of a number": (lambda t: np.diff(t[0, 0]), IndexingError, r"^diff: the array is \(\); axis -1"),
     "a difference along no axis": (
         lambda t: np.diff(t, axis=2),
         IndexingError,
-        r"np\.diff: the array is \(3, 3\); axis 2",
+        r"^diff: the array is \(3, 3\); axis 2",
     ),
-    "out=": (lambda t: np.cumprod(t, out=np.zeros(9)), NoRuleError, r"np\.cumprod\(\.\.\., out=\.\.\.\)"),
-    "out= over NaN": (lambda t: np.nancumsum(t, out=np.zeros(9)), NoRuleError, r"np\.nancumsum\(\.\.\., out=\.\.\.\)"),
+    "out=": (lambda t: np.cumprod(t, out=np.zeros(9)), NoRuleError, r"^cumprod\(\.\.\., out=\.\.\.\)"),
+    "out= over NaN": (lambda t: np.nancumsum(t, out=np.zeros(9)), NoRuleError, r"^nancumsum\(\.\.\., out=\.\.\.\)"),
     "ends that do not fit": (
         lambda t: np.ediff1d(t.astype(np.float32), to_end=1j),
         DTypeError,
@@ -207,9 +211,9 @@ REFUSED = {
     "too few coordinates": (lambda t: np.gradient(t[0], [0.0, 1.0]), ShapeError, "a vector of as many"),
     "coordinates in a matrix": (lambda t: np.gradient(t[0], np.ones((3, 3))), ShapeError, "a vector of as many"),
     "an edge of third order": (lambda t: np.gradient(t, edge_order=3), DomainError, "edge_order is 3; it is 1 or 2"),
-    "a gradient along no axis": (lambda t: np.gradient(t, axis=-3), IndexingError, r"np\.gradient: .*axis -3"),
-    "an area along no axis": (lambda t: np.trapezoid(t, axis=2), IndexingError, r"np\.trapezoid: .*axis 2"),
-    "fewer than no entries": (lambda t: np.linspace(t, 1.0, -1), DomainError, r"np\.linspace: num is -1"),
+    "a gradient along no axis": (lambda t: np.gradient(t, axis=-3), IndexingError, r"^gradient: .*axis -3"),
+    "an area along no axis": (lambda t: np.trapezoid(t, axis=2), IndexingError, r"^trapezoid: .*axis 2"),
+    "fewer than no entries": (lambda t: np.linspace(t, 1.0, -1), DomainError, r"^linspace: num is -1"),
     "knots that fall": (lambda t: np.interp(t, [1.0, 0.0], [0.0, 1.0]), DomainError, "xp must be increasing"),
     "a knot twice": (lambda t: np.interp(t, [0.0, 1.0, 1.0], [0.0, 1.0, 2.0]), DomainError, "no value twice"),
     "knots without heights": (lambda t: np.interp(t, [0.0, 1.0], [0.0]), ShapeError, r"xp is \(2,\) and fp is \(1,\)"),
@@ -221,14 +225,14 @@ REFUSED = {
     "nothing convolved": (lambda t: np.convolve(t[0], []), ShapeError, r"v cannot be empty"),
     "a mode that is none": (lambda t: np.convolve(t[0], [1.0], "some"), ShapeError, "'full', 'same' or 'valid'"),
     "a mode by number": (lambda t: np.correlate(t[0], [1.0], 1), ShapeError, "mode=1.*'full', 'same' or 'valid'"),
-    "numbers correlated": (lambda t: np.correlate(t[0], 2.0), ShapeError, r"np\.correlate: a is \(3,\) and v is \(\)"),
-    "a polynomial in a polynomial": (lambda t: np.polyval(t[0], np.poly1d([1, 2])), NoRuleError, r"np\.polyval"),
-    "powers of a matrix": (lambda t: np.vander(t), ShapeError, r"np\.vander: x is \(3, 3\)"),
+    "numbers correlated": (lambda t: np.correlate(t[0], 2.0), ShapeError, r"^correlate: a is \(3,\) and v is \(\)"),
+    "a polynomial in a polynomial": (lambda t: np.polyval(t[0], np.poly1d([1, 2])), NoRuleError, r"^polyval"),
+    "powers of a matrix": (lambda t: np.vander(t), ShapeError, r"^vander: x is \(3, 3\)"),
     "vectors of no array": (lambda t: np.apply_along_axis(np.sum, 0, t[:, :0]), ShapeError, "no vector along axis 0"),
     "vectors along no axis": (
         lambda t: np.apply_along_axis(np.sum, 2, t),
         IndexingError,
-        r"np\.apply_along_axis.*axis 2",
+        r"^apply_along_axis.*axis 2",
     ),
 }
 

@@ -8,7 +8,7 @@ from calls import assert_differentiates
 from samples.drawing import Draws
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DomainError, DTypeError, GradientError, NoRuleError, ShapeError
+from tinygrad_edu.errors import DomainError, DTypeError, GradientError, IndexingError, NoRuleError, ShapeError
 
 normal = Draws(21).normal
 
@@ -126,11 +126,8 @@ def test_reshape_without_a_shape_is_refused() -> None:
 def test_axes_that_do_not_exist_are_named() -> None:
     x = tensor(2, 3)
     for call, message in (
-        (lambda: np.rollaxis(x, 2), "rollaxis: there is no axis 2 in an array of 2 axes"),
-        (lambda: np.rollaxis(x, -3), "rollaxis: there is no axis -3"),
         (lambda: np.rollaxis(x, 0, 3), r"start must be in -2\.\.\.2"),
         (lambda: np.rollaxis(x, 0, -3), r"start must be in -2\.\.\.2"),
-        (lambda: np.rot90(x, axes=(0, 2)), "rot90: there is no axis 2"),
         (lambda: np.rot90(x, axes=(1, -1)), "must differ"),
         (lambda: np.rot90(x, axes=(0, 1, 0)), "a plane of two axes"),
         (lambda: np.rot90(x, axes=(0,)), "a plane of two axes"),
@@ -147,6 +144,13 @@ def test_axes_that_do_not_exist_are_named() -> None:
         (lambda: np.resize(x, (2, -1)), r"\(2, -1\) has a negative length"),
     ):
         with pytest.raises(ShapeError, match=message):
+            call()
+    for call, message in (
+        (lambda: np.rollaxis(x, 2), r"^rollaxis: the array is \(2, 3\); axis 2 is out of bounds"),
+        (lambda: np.rollaxis(x, -3), r"^rollaxis: .* axis -3 is out of bounds"),
+        (lambda: np.rot90(x, axes=(0, 2)), r"^rot90: .* axis 2 is out of bounds"),
+    ):
+        with pytest.raises(IndexingError, match=message):
             call()
 
 

@@ -63,9 +63,15 @@ def test_the_median_of_nothing_is_nan_with_numpys_warning() -> None:
         assert any("Mean of empty slice" in str(w.message) for w in caught)
 
 
+def test_a_percentile_takes_its_axis_without_a_name() -> None:
+    x = np.array([[1.0, 2.0, 4.0], [3.0, 0.5, 1.5]])
+    for f in (np.percentile, np.nanpercentile):
+        np.testing.assert_array_equal(f(needing(x), 50, 1).data, [2.0, 1.5])
+
+
 def test_a_quantile_of_nothing_raises() -> None:
     for f in (np.quantile, np.nanquantile):
-        with pytest.raises(IndexingError, match=r"np\.quantile: the array is \(2, 0\), and there is no entry"):
+        with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(2, 0\), and there is no entry"):
             f(needing(np.zeros((2, 0))), 0.5, axis=1)
 
 
@@ -170,26 +176,26 @@ def test_the_correlation_of_one_variable_is_one() -> None:
 
 X = np.array([[1.0, 2.0, 4.0], [3.0, 0.5, 1.5]])
 REFUSED = {
-    "out= of a range": (lambda t: np.ptp(t, out=np.zeros(())), NoRuleError, r"np\.ptp\(\.\.\., out=\.\.\.\)"),
-    "out= of a median": (lambda t: np.median(t, out=np.zeros(())), NoRuleError, r"np\.median\(\.\.\., out"),
-    "out= of a quantile": (lambda t: np.quantile(t, 0.5, out=np.zeros(())), NoRuleError, r"np\.quantile\(\.\.\., out"),
+    "out= of a range": (lambda t: np.ptp(t, out=np.zeros(())), NoRuleError, r"^ptp\(\.\.\., out=\.\.\.\)"),
+    "out= of a median": (lambda t: np.median(t, out=np.zeros(())), NoRuleError, r"^median\(\.\.\., out"),
+    "out= of a quantile": (lambda t: np.quantile(t, 0.5, out=np.zeros(())), NoRuleError, r"^quantile\(\.\.\., out"),
     "weights= of a quantile": (
         lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=np.ones((2, 3))),
         NoRuleError,
-        r"np\.quantile\(\.\.\., weights=.*\.data",
+        r"^quantile\(\.\.\., weights=.*\.data",
     ),
     "a method that is none": (lambda t: np.quantile(t, 0.5, method="best"), DomainError, "'best' is none of linear"),
     "q beyond 1": (lambda t: np.quantile(t, [0.5, 1.1]), DomainError, "q lies between 0 and 1"),
     "q below 0": (lambda t: np.quantile(t, -0.1), DomainError, "q lies between 0 and 1"),
     "q NaN": (lambda t: np.quantile(t, NAN), DomainError, "q lies between 0 and 1"),
     "a percentile beyond 100": (lambda t: np.nanpercentile(t, 101), DomainError, "between 0 and 100"),
-    "complex numbers": (lambda t: np.quantile(t * 1j, 0.5), DTypeError, "complex numbers have no order"),
+    "complex numbers": (lambda t: np.quantile(t * 1j, 0.5), DTypeError, "^quantile: .*complex numbers have no order"),
     "an axis that is none": (
         lambda t: np.median(t, axis=2),
         IndexingError,
-        r"np\.median: the array is \(2, 3\); axis 2",
+        r"^median: the array is \(2, 3\); axis 2",
     ),
-    "an axis twice": (lambda t: np.quantile(t, 0.5, axis=(0, -2)), IndexingError, r"np\.quantile.*repeated axis"),
+    "an axis twice": (lambda t: np.quantile(t, 0.5, axis=(0, -2)), IndexingError, r"^quantile.*repeated axis"),
     "weights of another shape": (
         lambda t: np.average(t, 1, [1.0, 2.0]),
         ShapeError,
@@ -204,7 +210,7 @@ REFUSED = {
     "weights below zero": (lambda t: np.cov(t, aweights=[1.0, 1.0, -1.0]), DomainError, "aweights must be"),
     "too few weights": (lambda t: np.cov(t, fweights=[1, 1]), DomainError, "fweights must be .* 3 observations"),
     "broken frequencies": (lambda t: np.cov(t, fweights=[1, 1.5, 1]), DomainError, "fweights are whole numbers"),
-    "too many axes": (lambda t: np.cov(t[None]), ShapeError, r"np\.cov: m is \(1, 2, 3\)"),
+    "too many axes": (lambda t: np.cov(t[None]), ShapeError, r"^cov: m is \(1, 2, 3\)"),
 }
 
 
@@ -213,6 +219,54 @@ def test_what_has_no_meaning_or_no_rule_is_refused_by_name(call: Any, kind: type
     with pytest.raises(kind, match=message) as caught:
         call(needing(X))
     assert type(caught.value) is kind
+
+
+OWN_NAMES = {
+    np.nansum: {}, np.nanprod: {}, np.nanmean: {}, np.nanvar: {}, np.nanstd: {}, np.nanmax: {}, np.nanmin: {},
+    np.median: {}, np.nanmedian: {}, np.quantile: {"q": 0.5}, np.nanquantile: {"q": 0.5}, np.percentile: {"q": 50},
+    np.nanpercentile: {"q": 50}, np.std: {"where": True}, np.var: {"where": True}, np.ptp: {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "options"), OWN_NAMES.items(), ids=lambda x: getattr(x, "__name__", ""))
+def test_an_error_names_the_function_that_was_called(f: Any, options: Any) -> None:
+    with pytest.raises(NoRuleError, match=rf"^{f.__name__}\(\.\.\., out=\.\.\.\)"):
+        f(needing(X), out=np.zeros(()), **options)
+    with pytest.raises(IndexingError, match=rf"^{f.__name__}\b.*axis 7 is out of bounds"):
+        f(needing(X), axis=7, **options)
+    if "q" in options:
+        with pytest.raises(DomainError, match=f"^{f.__name__}: q lies between 0 and {2 * options['q']:.0f}\\."):
+            f(needing(X), -1)
+        with pytest.raises(DomainError, match=f"^{f.__name__}: method='best' is none of linear"):
+            f(needing(X), **options, method="best")
+        with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(0,\), and there is no entry"):
+            f(needing([]), **options)
+    elif "nan" in f.__name__ and "median" not in f.__name__:
+        with pytest.raises(ShapeError, match=rf"^{f.__name__}: where= is \(2,\)"):
+            f(needing(X), where=[True, False])
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("f", [np.nansum, np.nanprod, np.nanmean, np.nanmax, np.ptp, np.nancumsum, np.nancumprod])
+def test_a_number_has_an_axis_as_in_numpy(f: Any, axis: int) -> None:
+    np.testing.assert_array_equal(f(needing(3.0), axis=axis).data, f(np.array(3.0), axis=axis))
+    with pytest.raises(IndexingError, match=rf"^{f.__name__}.*axis 1 is out of bounds"):
+        f(needing(3.0), axis=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: np.nanmax(t, axis=0, initial=[1.0, 2.0]), r"^nanmax: initial= is \(2,\)"),
+        (lambda t: np.nanmin(t, where=t > 1), "^nanmin: where= needs initial="),
+        (lambda t: np.nanstd(t, ddof=1, correction=1), "^nanstd: ddof and correction"),
+        (lambda t: np.nanvar(t, ddof=1, correction=1), "^nanvar: ddof and correction"),
+        (lambda t: np.corrcoef(t[None]), r"^corrcoef: m is \(1, 2, 3\)"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_name_of_the_function_too(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(needing(X))
 
 
 @pytest.mark.parametrize(

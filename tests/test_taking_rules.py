@@ -28,7 +28,7 @@ def test_out_and_unknown_modes_are_refused() -> None:
         lambda: np.choose(i, [x, x], np.zeros(3)),
         lambda: np.compress([True], x, out=np.zeros(1)),
     ):
-        with pytest.raises(NoRuleError, match=r"(take|choose|compress)\(out=\.\.\.\)"):
+        with pytest.raises(NoRuleError, match=r"^(take|choose|compress)\(\.\.\., out=\.\.\.\)"):
             call()
         with tg.no_grad():
             assert call() is not None
@@ -41,7 +41,7 @@ def test_out_and_unknown_modes_are_refused() -> None:
     with pytest.raises(ShapeError, match="take_along_axis: 1 axes of indices for 2 axes"):
         np.take_along_axis(tensor(2, 2), np.array([0]), 0)
     for f, axis in ((np.take, 1), (np.take, -2), (np.delete, 1), (np.take_along_axis, 2)):
-        with pytest.raises(ShapeError, match=f"{f.__name__}: there is no axis {axis} in an array of 1 axes"):
+        with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(3,\); axis {axis} is out of bounds"):
             f(x, np.array([0]), axis=axis)
 
 
@@ -106,6 +106,16 @@ def test_numbers_among_the_choices_do_not_widen_float32() -> None:
         assert_differentiates(lambda x, n=number: np.select([x > 0, x > -1], [x, n]), x)
         assert_differentiates(lambda x, n=number: np.select([x > 0, x > -1], [x, 1], n), x)
     assert_differentiates(lambda x: np.select([x > 0, x > -1], [x, [1.0, 2.0, 3.0]]), x)
+    for dtype in (np.float32, np.complex64):
+        for number in (2.5, 2, 1j):
+            x, conditions = np.ones(3, dtype), [np.array([True, False, False]), np.array([False, True, False])]
+            expected = np.select(conditions, [x, number], number)
+            assert np.select(conditions, [tg.Tensor(x), number], number).dtype == expected.dtype
+
+
+def test_piecewise_takes_a_list_under_conditions_that_are_tensors() -> None:
+    condition = tg.Tensor([1.0, -1.0]) > 0
+    np.testing.assert_allclose(np.piecewise([2.0, -1.0], [condition], [np.exp, 3.0]), [np.exp(2.0), 3.0])
 
 
 def test_select_refuses_what_is_no_condition() -> None:
@@ -199,7 +209,7 @@ def test_places_that_do_not_exist_are_named_with_their_axis() -> None:
     for values in ([1.0, 2.0, 3.0], tensor(3)):
         with pytest.raises(ShapeError, match=r"insert: values of shape \(1, 3\) do not broadcast to \(1, 2\)"):
             np.insert(x, 0, values, axis=0)
-    with pytest.raises(ShapeError, match="insert: there is no axis 2"):
+    with pytest.raises(IndexingError, match=r"insert: .*axis 2 is out of bounds"):
         np.insert(x, 0, 1.0, axis=2)
 
 
@@ -265,7 +275,7 @@ def test_zeros_are_trimmed_from_any_axes(axis: Any, trim: str) -> None:
     for x in (np.pad(normal(1, 2, 2), ((1, 0), (2, 1), (0, 1))), np.zeros((2, 1, 2))):
         z = np.trim_zeros(tg.Tensor(x, requires_grad=True), trim, axis)
         np.testing.assert_array_equal(z.data, np.trim_zeros(x, trim, axis), strict=True)
-    with pytest.raises(ShapeError, match="trim_zeros: there is no axis 3"):
+    with pytest.raises(IndexingError, match=r"trim_zeros: .*axis 3 is out of bounds"):
         np.trim_zeros(tensor(2, 2, 2), axis=3)
 
 

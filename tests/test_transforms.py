@@ -7,39 +7,43 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd.differential_operators import make_jvp, make_vjp
+from calls import SIMPLE, is_plain, parameter
 from oracles import assert_close, finite_difference, random_like
 
 from tinygrad_edu import Tensor, grad, jvp, value_and_grad, vjp
-from tinygrad_edu.errors import DTypeError, GradientError, ShapeError
+from tinygrad_edu.errors import DTypeError, GradientError, ShapeError, TinygradEduError
 
 Pair = namedtuple("Pair", "W b")
 rng = np.random.default_rng(5)
 X = rng.uniform(0.5, 1.5, (2, 3))
 V = rng.uniform(0.5, 1.5, (2, 3))
 
-#: Functions of one array, for both NumPys.
 FUNCTIONS = {
-    "to a number": lambda xp, x: xp.sum(xp.sin(x) * x),
-    "to the same shape": lambda xp, x: xp.exp(-x) * x,
+    **SIMPLE,
     "to more entries": lambda xp, x: xp.concatenate([x @ x.T, xp.tanh(x @ x.T)]),
-    "to fewer entries": lambda xp, x: xp.sum(x * x, axis=0) / x[0],
     "linear": lambda xp, x: 2.0 * x.T,
-    "the argument": lambda xp, x: x,
     "one entry": lambda xp, x: x[1, 2],
     "rows": lambda xp, x: x[[0, 0, 1]] ** 3,
 }
 each_function = pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS.keys())
 
 
-def parameter(*values, name=None):
-    return Tensor(np.array(values), requires_grad=True, name=name)
-
-
-def is_plain(x):
-    return isinstance(x, np.ndarray | np.generic)
-
-
 # Numbers
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad])
+def test_errors_name_the_transform_that_was_called(transform):
+    name = transform.__name__
+    for call, message in (
+        (lambda: transform(np.sum, 3)(1.0), rf"^{name}\(argnums=3\) needs"),
+        (lambda: transform(lambda x: x)(X), rf"^{name}: <lambda> returned shape \(2, 3\)"),
+        (lambda: transform(lambda x: x * 1j)(1.0), rf"^{name}: <lambda> returned a complex number"),
+        (lambda: transform(lambda x: 1.0)(1.0), rf"^{name}: <lambda> returned a float"),
+        (lambda: transform(np.sum)(1), rf"^{name}: args\[0\] cannot be differentiated"),
+        (lambda: transform(None)(1.0), rf"^{name} takes a function"),
+    ):
+        with pytest.raises(TinygradEduError, match=message):
+            call()
 
 
 @each_function

@@ -7,7 +7,7 @@ import pytest
 
 from tinygrad_edu import Tensor, grad, ravel, value_and_grad
 from tinygrad_edu.errors import DTypeError, ShapeError
-from tinygrad_edu.trees import match_leaves, places, rebuild
+from tinygrad_edu.trees import leaves, match_leaves, places, rebuild
 
 Pair = namedtuple("Pair", "W b")
 
@@ -23,6 +23,13 @@ def test_leaves_are_found_in_order_with_their_places():
     found = places({"b": [1, (2, None)], "a": Pair(3, {0: 4}), "empty": (), None: 5})
     assert found == [("['b'][0]", 1), ("['b'][1][0]", 2), ("['a'].W", 3), ("['a'].b[0]", 4), ("[None]", 5)]
     assert places(None) == [("", None)] and places({}) == []
+
+
+@pytest.mark.parametrize("tree", [parameters(), None, 1.0, [], Pair((1, None), {"a": [2, {}]}), OrderedDict(z=1, a=2)])
+def test_the_leaves_alone_are_those_of_places(tree):
+    expected = [leaf for _, leaf in places(tree)]
+    found = list(leaves(tree))
+    assert len(found) == len(expected) and all(a is b for a, b in zip(found, expected))
 
 
 def test_a_place_is_written_as_python_reads_it():

@@ -20,7 +20,7 @@ import numpy as np
 
 from .errors import AnomalyError, ChangedDataError
 from .explanations import operand_names
-from .modes import Mode, anomaly, watching
+from .modes import Mode, current_watch, watching
 
 __all__ = ["Captured", "Line", "Watch", "check_captured", "detect_anomaly", "user_line"]
 
@@ -28,15 +28,17 @@ __all__ = ["Captured", "Line", "Watch", "check_captured", "detect_anomaly", "use
 NOT_YOURS = tuple(os.path.dirname(os.path.abspath(path)) + os.sep for path in (__file__, np.__file__))
 
 #: Steps that leave entries out, and so hand back gradients of 0.
-CHOOSES = {"where", "maximum", "minimum", "fmax", "fmin", "max", "min", "index_set", "select", "choose"}
+CHOOSES = {"where", "maximum", "minimum", "fmax", "fmin", "max", "min", "nanmax", "nanmin", "index_set"}
 
+#: Where these have a finite value and a finite slope.
+SAFE_POINTS = dict.fromkeys(("sqrt", "cbrt", "log", "log2", "log10", "log1p", "reciprocal"), 1.0)
+SAFE_POINTS |= {"arcsin": 0.0, "arccos": 0.0, "arctanh": 0.0, "arccosh": 2.0}
 #: How to keep an entry out of a step, written with the operand names in place of {0}, {1}.
 SAFE_FORMS = {
     "divide": "np.where(ok, {0} / np.where(ok, {1}, 1.0), 0.0)",
     "power": "np.where(ok, np.where(ok, {0}, 1.0) ** {1}, 0.0)",
 }
-UNSAFE = {"sqrt", "cbrt", "log", "log2", "log10", "log1p", "arcsin", "arccos", "arccosh", "arctanh", "reciprocal"}
-SAFE_FORMS |= {name: f"np.where(ok, np.{name}(np.where(ok, {{0}}, 1.0)), 0.0)" for name in UNSAFE}
+SAFE_FORMS |= {f: f"np.where(ok, np.{f}(np.where(ok, {{0}}, {safe})), 0.0)" for f, safe in SAFE_POINTS.items()}
 #: What overflows, and which functions take the exponential without doing so.
 OVERFLOW = {"exp", "exp2", "expm1", "sinh", "cosh"}
 
@@ -59,7 +61,7 @@ class detect_anomaly(Mode):
     tinygrad_edu.errors.AnomalyError: backward of sqrt(x): the gradient for x is NaN in 1 of 2 entries, first at [1]...
     """
 
-    variable = anomaly
+    variable = current_watch
 
     def opened(self) -> "Watch":
         """A new watch."""
@@ -132,9 +134,7 @@ class Watch:
             if "NaN" in before or (_kind(z) != "NaN" and before - {"finite"}):
                 return
         kind = _kind(z[bad])
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        facts = [f"{n} is {np.shape(a)}" + _entry(n, a, z.shape, where) for n, a in zip(names, values)]
-        text = f"{op.name}({', '.join(names)}) made {_some(kind, bad)}: {'; '.join(facts)}.{_from(line)}"
+        text = f"{op.name}({', '.join(names)}) made {_some(kind, bad)}: {_facts(names, values, bad)}.{_from(line)}"
         safe = _safe_form(op, names)
         if op.name in OVERFLOW:
             text += "\nIt overflows: tg.functions has sigmoid, softplus, softmax, logsumexp and losses that do not."
@@ -148,15 +148,12 @@ class Watch:
         bad = _not_finite(dx)
         if bad is None or _not_finite(dz) is not None:
             return
-        captured = (t.extras or {}).get("captured")
         names = operand_names(t.op, t.inputs)
         i = next(i for i, y in enumerate(t.inputs) if y is x)
-        where = tuple(int(k) for k in np.argwhere(bad)[0])
         values = [getattr(y, "_array", y) for y in t.inputs]
-        facts = [f"{n} is {np.shape(a)}" + _entry(n, a, dx.shape, where) for n, a in zip(names, values)]
         text = (
             f"backward of {t.op.name}({', '.join(names)}): the gradient for {names[i]} is {_some(_kind(dx), bad)}: "
-            f"{'; '.join(facts)}.{_from(captured.line if captured else None)}"
+            f"{_facts(names, values, bad)}.{_from(_made_at(t))}"
         )
         if not np.any(dz[bad] if dz.shape == dx.shape else dz):
             text += (
@@ -171,10 +168,9 @@ class Watch:
         dz, seed = (np.asarray(getattr(a, "_array", a)) for a in (dz, seed))
         bad = _not_finite(dz)
         if bad is not None and _not_finite(seed) is None:
-            captured = (t.extras or {}).get("captured")
             raise AnomalyError(
                 f"the gradient of {t._label()} is {_some(_kind(dz), bad)}, after its finite shares were added up and "
-                f"its hooks were called: an overflow, or a hook.{_from(captured.line if captured else None)}"
+                f"its hooks were called: an overflow, or a hook.{_from(_made_at(t))}"
             )
 
     def release_graph(self, end: Any) -> None:
@@ -284,10 +280,15 @@ def _some(kind: str, bad: np.ndarray) -> str:
     return f"{kind} in {np.count_nonzero(bad)} of {bad.size} entries{first}" if bad.size > 1 else kind
 
 
-def _entry(name: str, a: Any, shape: tuple[int, ...], where: tuple[int, ...]) -> str:
-    """What the operand was at the bad entry, if the two have the same axes."""
+def _facts(names: Sequence[str], values: Sequence[Any], bad: np.ndarray) -> str:
+    """Each operand's shape, and what it was at the first bad entry."""
+    return "; ".join(f"{name} is {np.shape(a)}{_entry(a, bad)}" for name, a in zip(names, values))
+
+
+def _entry(a: Any, bad: np.ndarray) -> str:
+    """What the operand was at the first bad entry, if the two have the same axes."""
     try:
-        value = np.broadcast_to(a, shape)[where]
+        value = np.broadcast_to(a, bad.shape)[tuple(np.argwhere(bad)[0])]
     except ValueError:
         return ""
     return f" and was {value:.6g} there"
@@ -296,6 +297,12 @@ def _entry(name: str, a: Any, shape: tuple[int, ...], where: tuple[int, ...]) ->
 def _safe_form(op: Any, names: Sequence[str]) -> str:
     form = SAFE_FORMS.get(op.name)
     return f"make the operand safe before the step, ok marking what to keep:\n    {form.format(*names)}" if form else ""
+
+
+def _made_at(t: Any) -> Line | None:
+    """The line that made a watched step."""
+    captured = (t.extras or {}).get("captured")
+    return captured.line if captured else None
 
 
 def _from(line: Line | None) -> str:
@@ -307,6 +314,5 @@ def _untaken(t: Any, walked: Sequence[Any]) -> str:
     earlier = walked[: next(i for i, s in enumerate(walked) if s is t)]
     for s in reversed(earlier):
         if s.op is not None and s.op.name in CHOOSES:
-            captured = (s.extras or {}).get("captured")
-            return f", an entry that `{s.op.name}` did not take{_from(captured.line if captured else None)}"
+            return f", an entry that `{s.op.name}` did not take{_from(_made_at(s))}"
     return ""

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from .anomaly import check_captured
 from .errors import ChangedDataError, DTypeError, GradientError, GraphFreedError, NoRuleError, ShapeError
-from .hooks import heed_extras, read_only
-from .modes import anomaly, watching
+from .hooks import read_only, run_hooks
+from .modes import current_watch, watching
+from .operands import numbers
 from .primitives import NO_PARAMS, Primitive, clock
 
-__all__ = ["FREED", "backpropagate", "count_users", "free_graph", "toposort", "unbroadcast"]
+__all__ = ["FREED", "backpropagate", "count_users", "free_graph", "seed_for", "unbroadcast"]
 
 #: Stands where a freed step's op stood.
 FREED = Primitive(lambda x: x, "freed", {}, lambda x: x)
@@ -45,18 +47,32 @@ def count_users(end: Any, wanted: Collection[Any] | None = None) -> dict[Any, in
     return users
 
 
-def toposort(end: Any) -> list[Any]:
-    """The tensors that the gradient of `end` flows through, each after all of its users (Kahn's algorithm)."""
-    node = type(end)
-    users = count_users(end)
-    order = [end]
-    for t in order:
-        for x in t.inputs:
-            if type(x) is node and x in users:
-                users[x] = left = users[x] - 1
-                if not left:  # Kahn: a tensor is ready when all its users are done.
-                    order.append(x)
-    return order
+def seed_for(end: Any, gradient: Any) -> np.ndarray:
+    """The array that a walk from `end` starts from: the gradient given, or 1 for a tensor of one entry.
+
+    Raises ShapeError and DTypeError for a gradient unlike `end`, and where none is given and `end` is no real number.
+    """
+    array = end._array
+    if gradient is None:
+        if array.size != 1:
+            raise ShapeError(
+                f"{end._label()} is {array.shape}; backward() starts from one number: take .sum() or .mean(), "
+                f"or pass gradient= of that shape."
+            )
+        if array.dtype.kind == "c":
+            raise DTypeError(
+                f"{end._label()} is {array.dtype}; backward() starts from a real number: take np.real() or "
+                f"np.abs(), or pass gradient=."
+            )
+        return np.ones(array.shape, array.dtype)
+    seed = gradient._array if type(gradient) is type(end) else gradient
+    if type(seed) is not np.ndarray:
+        seed = numbers(seed)
+    if seed.dtype.kind == "c" and array.dtype.kind != "c":
+        raise DTypeError(f"gradient= is complex and {end._label()} is {array.dtype}: give real numbers.")
+    if seed.shape != array.shape:
+        raise ShapeError(f"gradient= is {seed.shape}; {end._label()} is {array.shape}: they must be the same.")
+    return seed if seed.dtype is array.dtype else seed.astype(array.dtype)
 
 
 def backpropagate(
@@ -75,21 +91,24 @@ def backpropagate(
     Touches no `.grad`.  Raises NoRuleError, ChangedDataError, ShapeError, DTypeError, GraphFreedError.
     """
     node = type(end)
-    watch = anomaly.get() if watching else None
+    watch = current_watch.get() if watching else None
     users = count_users(end, wanted)  # how many of them still owe each tensor their share
     _check_unchanged(users)
     now = clock[0]
     grads = {end: seed}
     kept = {}
     order = [end]
-    for t in order:  # as toposort walks, with the rules applied on the way
+    for t in order:  # grows while we walk it
         dz = grads.pop(t)
         op = t.op
         extras = t.extras
-        if extras is not None and ("hooks" in extras or "captured" in extras):
-            dz = heed_extras(t, dz)
-            if clock[0] != now:  # a hook has replaced some data
-                _check_unchanged(users)
+        if extras is not None:
+            if "captured" in extras:
+                check_captured(t)
+            if "hooks" in extras:
+                dz = run_hooks(t, dz)
+                if clock[0] != now:  # a hook has replaced some data
+                    _check_unchanged(users)
         if watch is not None:
             watch.added_up(dz, t, seed)
             dz = read_only(dz)  # a rule that writes into it fails here, and not at a sibling
@@ -151,7 +170,7 @@ def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
         dx = add_up(dx, axis=tuple(range(extra)) if shape else None)
     stretched = []
     for i, (n, got) in enumerate(zip(shape, dx.shape)):
-        if n == 1 != got:
+        if n == 1 and got != 1:
             stretched.append(i)
     return add_up(dx, axis=tuple(stretched), keepdims=True) if stretched else dx
 

@@ -8,8 +8,7 @@ walk back through that graph, which lives no longer than its own walk.
 
 import copy
 import functools
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -18,10 +17,10 @@ from .backprop import FREED, backpropagate
 from .errors import ChangedDataError, GradientError
 from .modes import recording
 from .primitives import NO_PARAMS, Primitive, clock
-from .pullbacks import fresh_node, joined, name_of
+from .pullbacks import fresh_node, in_one_row, name_of
 from .randomness import lenders
 from .tensor import Tensor, record
-from .trees import places, ravel, rebuild
+from .trees import leaves, places, ravel, rebuild
 
 __all__ = ["checkpoint"]
 
@@ -57,21 +56,21 @@ def _recorded(f: Callable[..., Any], call: Any) -> Any:
     """f(*args, **kwargs), with one step in place of all that it recorded."""
     clock[0] += 1
     since = clock[0]
-    leaves = [x for _, x in places(call)]
-    nodes = {x: fresh_node(x.detach()) for x in leaves if type(x) is Tensor and x.requires_grad}
+    given = list(leaves(call))
+    nodes = {x: fresh_node(x.detach()) for x in given if type(x) is Tensor and x.requires_grad}
     loans = _Loans()
     try:
-        lent = {x: loans(x, x) for x in leaves if isinstance(x, np.random.Generator)}
+        lent = {x: loans(x, x) for x in given if isinstance(x, np.random.Generator)}
         value = _run(f, call, {**nodes, **lent}, loans)
     finally:
         loans.settle()
     outputs = [i for i, (place, z) in enumerate(places(value)) if _is_output(z, place, f)]
     if not outputs:
         return value
-    ends = [z for i, (_, z) in enumerate(places(value)) if i in outputs]
+    ends = [z for i, z in enumerate(leaves(value)) if i in outputs]
     end, unravel = (ends[0], None) if len(ends) == 1 else ravel(ends)
     made, captured, constants = _explored(end, nodes.values(), since, f)
-    constants += [x for x in leaves if type(x) is Tensor and not x.requires_grad]
+    constants += [x for x in given if type(x) is Tensor and not x.requires_grad]
     tensors = tuple(dict.fromkeys([*nodes, *captured]))
     rerun = _Rerun(f, call, tensors, loans.before, outputs, end.data)
     for t in made:  # a step that leaked out of f cannot lose a gradient in silence
@@ -164,11 +163,11 @@ class _Rerun:
         return [grads[x] if x in grads else np.zeros(x.shape, x.dtype) for x in nodes.values()]
 
     def _end(self, value: Any) -> Any:
-        leaves = [x for _, x in places(value)]
-        ends = [leaves[i] for i in self.outputs if i < len(leaves) and type(leaves[i]) is Tensor]
+        found = list(leaves(value))
+        ends = [found[i] for i in self.outputs if i < len(found) and type(found[i]) is Tensor]
         if len(ends) != len(self.outputs):
             raise self._changed()
-        return joined(ends)
+        return in_one_row(ends)
 
     def _changed(self) -> ChangedDataError:
         return ChangedDataError(
@@ -178,29 +177,13 @@ class _Rerun:
         )
 
 
-class _OneRun:
-    """The rules of a checkpointed step.  In each walk f runs again once, however many gradients are asked for."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[Callable[..., Any]]:
-        found: list[Any] = []
-
-        def rule(dz: Any, z: Any, *xs: Any, f: _Rerun, index: int) -> Any:
-            if not found:
-                found.extend(f.gradients(dz, z, xs))
-            return found[index]
-
-        return (functools.partial(rule, index=index) for index in itertools.count())
-
-
 def _value(*xs: Any, f: _Rerun) -> np.ndarray:
     """z = f(*xs), which was computed when f ran for the first time."""
     return f.value
 
 
-_checkpoint = Primitive(_value, "checkpoint", {}, _value)
-_checkpoint.rules = _OneRun()
+#: Without the keyword `index`, the rule gives all gradients at once: in each walk f runs again once.
+_checkpoint = Primitive(_value, "checkpoint", {"dxs": lambda dz, z, *xs, f: f.gradients(dz, z, xs)}, _value)
 
 
 def _run(f: Callable[..., Any], call: Any, instead: Mapping[Any, Any], lender: Callable[..., Any]) -> Any:

@@ -4,7 +4,7 @@ Catch `TinygradEduError` for all of them, or the builtin you would expect anyway
 
     TinygradEduError
     ├── ShapeError          (ValueError)    shapes or axes that do not fit
-    │   └── IndexingError   (IndexError)    an index that points outside
+    │   └── IndexingError   (IndexError)    an index or an axis that points outside
     ├── MatrixError         (LinAlgError)   a matrix without an inverse, a root or a decomposition
     ├── DTypeError          (TypeError)     a dtype that has no gradient, or no number in it
     ├── DomainError         (ValueError)    a value that an operation, layer or optimizer cannot take
@@ -49,7 +49,7 @@ class ShapeError(TinygradEduError, ValueError):
 
 
 class IndexingError(ShapeError, IndexError):
-    """An index that points outside the axes of its tensor."""
+    """An index that points outside its axis, or the number of an axis that the tensor does not have."""
 
 
 class MatrixError(TinygradEduError, np.linalg.LinAlgError):

@@ -43,8 +43,7 @@ def explain(op: Any, operands: Sequence[Any], params: Any, error: Exception) -> 
     facts = [f"{n} is {s}" for n, s in zip(names, shapes) if s or len(shapes) == 1]
     if isinstance(error, np.linalg.LinAlgError):
         return MatrixError(f"{call}: {', '.join(facts)}; {str(error).rstrip('.')}.")
-    outside = isinstance(error, IndexError) and not isinstance(error, ValueError)  # AxisError is both
-    kind = IndexingError if outside else ShapeError
+    kind = IndexingError if isinstance(error, IndexError) else ShapeError
     return kind(f"{call}: {', '.join(facts)}; {_reason(op, names, shapes, str(error))}.")
 
 

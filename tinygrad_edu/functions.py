@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DomainError, DTypeError, ShapeError
+from .errors import DomainError, DTypeError, IndexingError, ShapeError
+from .operands import numbers
 from .randomness import generator
-from .rules import activation, gamma, linalg, loss, random, reduce, special
+from .rules import activation, linalg, loss, random, reduce, special
 
 __all__ = [
     "affine",
@@ -41,7 +42,7 @@ def relu(Z: Any) -> Any:
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    return activation.relu(_numeric(Z))
+    return activation.relu(_numeric(Z, "relu"))
 
 
 def leaky_relu(Z: Any, negative_slope: float = 0.01) -> Any:
@@ -50,7 +51,7 @@ def leaky_relu(Z: Any, negative_slope: float = 0.01) -> Any:
     >>> leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    return activation.leaky_relu(_floating(Z), negative_slope=negative_slope)
+    return activation.leaky_relu(_floating(Z, "leaky_relu"), negative_slope=negative_slope)
 
 
 def sigmoid(Z: Any) -> Any:
@@ -59,7 +60,7 @@ def sigmoid(Z: Any) -> Any:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    return activation.sigmoid(_floating(Z))
+    return activation.sigmoid(_floating(Z, "sigmoid"))
 
 
 def tanh(Z: Any) -> Any:
@@ -68,7 +69,7 @@ def tanh(Z: Any) -> Any:
     >>> tanh(np.array([0.0]))
     array([0.])
     """
-    return np.tanh(Z)
+    return np.tanh(_numeric(Z, "tanh"))
 
 
 def softplus(Z: Any) -> Any:
@@ -77,7 +78,7 @@ def softplus(Z: Any) -> Any:
     >>> softplus(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
-    return activation.softplus(_floating(Z))
+    return activation.softplus(_floating(Z, "softplus"))
 
 
 def softmax(Z: Any, *, axis: int) -> Any:
@@ -90,7 +91,7 @@ def softmax(Z: Any, *, axis: int) -> Any:
     array([[0.5],
            [0.5]])
     """
-    return activation.softmax(_floating(Z), axis=axis)
+    return activation.softmax(_floating(Z, "softmax"), axis=axis)
 
 
 def log_softmax(Z: Any, *, axis: int) -> Any:
@@ -99,7 +100,7 @@ def log_softmax(Z: Any, *, axis: int) -> Any:
     >>> log_softmax(np.array([0.0, -1000.0]), axis=-1)
     array([    0., -1000.])
     """
-    return activation.log_softmax(_floating(Z), axis=axis)
+    return activation.log_softmax(_floating(Z, "log_softmax"), axis=axis)
 
 
 def logsumexp(Z: Any, *, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Any:
@@ -108,7 +109,7 @@ def logsumexp(Z: Any, *, axis: int | tuple[int, ...] | None, keepdims: bool = Fa
     >>> float(logsumexp(np.array([1000.0, 1000.0]), axis=0))
     1000.6931471805599
     """
-    return reduce.logsumexp(_floating(Z), axis=axis, keepdims=keepdims)
+    return reduce.logsumexp(_floating(Z, "logsumexp"), axis=axis, keepdims=keepdims)
 
 
 def erf(x: Any) -> Any:
@@ -117,7 +118,7 @@ def erf(x: Any) -> Any:
     >>> erf(np.array([0.0, 0.5]))
     array([0.        , 0.52049988])
     """
-    return special.erf(_floating(x))
+    return special.erf(_floating(x, "erf", "x"))
 
 
 def gammaln(x: Any) -> Any:
@@ -126,7 +127,7 @@ def gammaln(x: Any) -> Any:
     >>> np.exp(gammaln(np.array([1.0, 5.0])))
     array([ 1., 24.])
     """
-    return gamma.gammaln(_floating(x))
+    return special.gammaln(_floating(x, "gammaln", "x"))
 
 
 def digamma(x: Any) -> Any:
@@ -135,7 +136,7 @@ def digamma(x: Any) -> Any:
     >>> digamma(np.array([1.0]))
     array([-0.57721566])
     """
-    return gamma.polygamma(_floating(x), order=0)
+    return special.polygamma(_floating(x, "digamma", "x"), order=0)
 
 
 def polygamma(n: int, x: Any) -> Any:
@@ -148,7 +149,7 @@ def polygamma(n: int, x: Any) -> Any:
     """
     if not isinstance(n, int | np.integer) or n < 0:
         raise DomainError(f"polygamma(n={n!r}): the order of the derivative is 0, 1, 2, ...")
-    return gamma.polygamma(_floating(x), order=int(n))
+    return special.polygamma(_floating(x, "polygamma", "x"), order=int(n))
 
 
 def affine(W: Any, A: Any, b: Any) -> Any:
@@ -159,7 +160,7 @@ def affine(W: Any, A: Any, b: Any) -> Any:
     >>> affine(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([[5.0]]))
     array([[16.]])
     """
-    return linalg.affine(_numeric(W), _numeric(A), _numeric(b))
+    return linalg.affine(_numeric(W, "affine", "W"), _numeric(A, "affine", "A"), _numeric(b, "affine", "b"))
 
 
 def binary_cross_entropy(A: Any, Y: Any) -> Any:
@@ -173,7 +174,7 @@ def binary_cross_entropy(A: Any, Y: Any) -> Any:
     >>> float(binary_cross_entropy(np.array([[0.5]]), np.array([[1.0]])))
     0.6931471805599453
     """
-    return loss.binary_cross_entropy(*_pair(A, Y))
+    return loss.binary_cross_entropy(*_pair(A, Y, "binary_cross_entropy"))
 
 
 def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
@@ -184,7 +185,7 @@ def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
     >>> float(binary_cross_entropy_with_logits(np.array([[-1000.0]]), np.array([[1.0]])))
     1000.0
     """
-    return loss.binary_cross_entropy_with_logits(*_pair(Z, Y))
+    return loss.binary_cross_entropy_with_logits(*_pair(Z, Y, "binary_cross_entropy_with_logits", "Z"))
 
 
 def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
@@ -197,14 +198,14 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     >>> round(float(cross_entropy(np.zeros((2, 3)), np.array([0, 1, 1]), axis=0)), 9)
     0.693147181
     """
-    Z = _floating(_along(Z, axis))
+    Z = _floating(_along(Z, axis, "cross_entropy"), "cross_entropy")
     labels = np.asarray(Y.data if hasattr(Y, "__tinygrad_record__") else Y)
     if labels.dtype.kind in "iu" and labels.ndim == len(Z.shape) - 1:
         classes = Z.shape[axis]
         if labels.size and not (labels.min() >= 0 and labels.max() < classes):
             raise DomainError(f"cross_entropy: a label is outside 0 ... {classes - 1}; Z has {classes} classes.")
         Y = np.moveaxis(np.eye(classes, dtype=Z.dtype)[labels], -1, axis)
-    return loss.cross_entropy(*_pair(Z, Y), axis=axis)
+    return loss.cross_entropy(*_pair(Z, Y, "cross_entropy", "Z"), axis=axis)
 
 
 def mse(A: Any, Y: Any) -> Any:
@@ -213,7 +214,7 @@ def mse(A: Any, Y: Any) -> Any:
     >>> float(mse(np.array([1.0, 3.0]), np.array([1.0, 1.0])))
     2.0
     """
-    return loss.mse(*_pair(A, Y))
+    return loss.mse(*_pair(A, Y, "mse"))
 
 
 def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.random.Generator | None = None) -> Any:
@@ -227,40 +228,48 @@ def dropout(A: Any, rate: float = 0.5, *, training: bool = True, rng: int | np.r
     """
     if not 0 <= rate < 1:
         raise DomainError(f"dropout(rate={rate}): the rate is the share set to 0, from 0 up to but not 1.")
-    A = _numeric(A)
+    A = _numeric(A, "dropout", "A")
     if A.dtype.kind != "f":
-        raise DTypeError(f"dropout: the input is {A.dtype}; give floats.")
+        raise DTypeError(f"dropout(A): A is {A.dtype}; give floats.")
     return A * random.dropout_mask(A, rate=rate, rng=generator(rng)) if training and rate else A
 
 
-def _numeric(x: Any) -> Any:
-    """Lists and Python numbers as arrays, which the rules' forward functions expect."""
+def _numeric(x: Any, op: str, name: str = "Z") -> Any:
+    """Lists and Python numbers as arrays, which the rules' forward functions expect; op and name: for errors."""
+    if hasattr(x, "__array__"):
+        return x
     if x is None:
-        raise DTypeError("the input is None; give numbers.")
-    return x if hasattr(x, "__array__") else np.asarray(x, float)
+        raise DTypeError(f"{op}({name}): {name} is None; give numbers.")
+    try:
+        array = numbers(x)
+    except (DTypeError, ShapeError) as error:
+        raise type(error)(f"{op}({name}): {error}") from error
+    return array.astype(float) if array.dtype.kind in "biu" else array
 
 
-def _floating(x: Any) -> Any:
+def _floating(x: Any, op: str, name: str = "Z") -> Any:
     """Whole numbers as floats: -|x| and x - max(x) would wrap around in small integers."""
-    x = _numeric(x)
+    x = _numeric(x, op, name)
     if x.dtype.kind in "biu":
         return x.astype(float)
     if x.dtype.kind != "f":
-        raise DTypeError(f"the input is {x.dtype}; give real numbers.")
+        name = getattr(x, "name", None) or name
+        raise DTypeError(f"{op}({name}): {name} is {x.dtype}; give real numbers.")
     return x
 
 
-def _along(Z: Any, axis: int) -> Any:
-    Z = _numeric(Z)
+def _along(Z: Any, axis: int, op: str) -> Any:
+    Z = _numeric(Z, op)
     if not isinstance(axis, int | np.integer) or not -len(Z.shape) <= axis < len(Z.shape):
-        raise ShapeError(f"axis={axis!r} is no axis of a tensor of shape {tuple(Z.shape)}.")
+        kind = IndexingError if isinstance(axis, int | np.integer) else ShapeError
+        raise kind(f"{op}: axis={axis!r} is no axis of Z, which is {tuple(Z.shape)}.")
     return Z
 
 
-def _pair(A: Any, Y: Any) -> tuple[Any, Any]:
+def _pair(A: Any, Y: Any, op: str, name: str = "A") -> tuple[Any, Any]:
     """Prediction and target; labels 0 and 1 take the prediction's dtype, so that they do not widen float32."""
-    A, Y = _numeric(A), _numeric(Y)
+    A, Y = _numeric(A, op, name), _numeric(Y, op, "Y")
     kinds = A.dtype.kind + Y.dtype.kind
     if "c" in kinds:
-        raise DTypeError(f"a loss compares real numbers; the prediction is {A.dtype}, the target {Y.dtype}.")
+        raise DTypeError(f"{op}({name}, Y): {name} is {A.dtype}, Y is {Y.dtype}; a loss compares real numbers.")
     return A, (Y.astype(A.dtype) if kinds in ("fb", "fi", "fu") else Y)

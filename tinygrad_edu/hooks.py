@@ -5,10 +5,9 @@ from typing import Any, final
 
 import numpy as np
 
-from .anomaly import check_captured
 from .errors import DTypeError, ShapeError
 
-__all__ = ["HookHandle", "heed_extras", "read_only"]
+__all__ = ["HookHandle", "read_only", "run_hooks"]
 
 
 @final
@@ -41,16 +40,13 @@ class HookHandle:
         self.remove()
 
 
-def heed_extras(t: Any, dz: Any) -> Any:
-    """dz after the hooks of t.
+def run_hooks(t: Any, dz: Any) -> Any:
+    """dz after the hooks of t, of which there are some.
 
-    Raises ShapeError or DTypeError for what a hook returned, ChangedDataError if `detect_anomaly()` saw other arrays
-    in the forward pass.
+    Raises ShapeError or DTypeError for what a hook returned.
     """
     node = type(t)
-    if "captured" in t.extras:
-        check_captured(t)
-    for hook in t.extras.get("hooks", {}).values():
+    for hook in t.extras["hooks"].values():
         new = hook(dz if type(dz) is node else node(read_only(dz)))
         if new is None:
             continue
@@ -61,7 +57,7 @@ def heed_extras(t: Any, dz: Any) -> Any:
                 f"a hook of {t._label()} returned {array.dtype} of shape {array.shape}; the gradient is {t.dtype} of "
                 f"shape {t.shape}: return a gradient like it, or None to leave it."
             )
-        if array.dtype.kind == "c" != t.dtype.kind:
+        if array.dtype.kind == "c" and t.dtype.kind != "c":
             raise DTypeError(
                 f"a hook of {t._label()} returned {array.dtype}; the gradient is {t.dtype}: take np.real()."
             )

@@ -15,7 +15,7 @@ from .errors import GradientError, ShapeError
 from .pullbacks import Trace, name_of, named, positions
 from .tensor import Tensor
 from .transforms import grad
-from .trees import places, rebuild
+from .trees import leaves, places, rebuild
 
 __all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "per_example_grad"]
 
@@ -74,6 +74,7 @@ def hvp(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[...
     """The function (x, v) -> H v, the Hessian of f at x times v, without the Hessian: for the price of two gradients.
 
     Called as f, with v after the other positional arguments; v is like the argument (a tuple for several argnums).
+    Raises GradientError without v, ShapeError for a v unlike the argument, and what `grad` raises.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 2.])
@@ -156,8 +157,8 @@ def per_example_grad(
         for i in range(m):
             one = [_example(arg, batch[k], i) if k in batch else arg for k, arg in enumerate(args)]
             found.append(slope(*one, **kwargs))
-        leaves = iter(zip(*([dx for _, dx in places(each)] for each in found)))
-        result = rebuild(lambda _: np.stack(next(leaves)), found[0])
+        slices = zip(*map(leaves, found))
+        result = rebuild(lambda _: np.stack(next(slices)), found[0])
         return result if several else result[0]
 
     return named(slopes, "per_example_grad", f)

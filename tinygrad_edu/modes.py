@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from .errors import GradientError
 
-__all__ = ["Mode", "anomaly", "no_grad", "recording", "watching"]
+__all__ = ["Mode", "current_watch", "no_grad", "recording", "watching"]
 
 #: False inside `no_grad()`.
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 
 #: The watch of an open `detect_anomaly()`, or None.
-anomaly: ContextVar[Any] = ContextVar("anomaly", default=None)
+current_watch: ContextVar[Any] = ContextVar("current_watch", default=None)
 #: The watches open in any thread: an empty list is asked sooner than a context variable, and steps are many.
 watching: list[Any] = []
 

@@ -3,6 +3,7 @@
 Nothing is decided here.  `a * b` records `multiply`, `a.sum(axis=1)` records what `np.sum(a, axis=1)` would.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from .errors import MutationError, NoRuleError
 from .modes import recording
 from .primitives import Primitive, numpy_functions, wider
+from .protocols import check_arguments
 from .rules import complex, indexing, rounding, shape
 from .rules import elementwise as e
 from .rules.elementwise import add, divide, multiply, negative, power, subtract
@@ -24,14 +26,18 @@ def _method(function: Any) -> Callable[..., Any]:
     op = numpy_functions[function]
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(op) is not Primitive:
-            return op(self, *args, **kwargs)
         try:
-            inputs, params = op.bind((self, *args), kwargs)
-        except NoRuleError:
-            if function not in wider:
-                raise
-            return wider[function](self, *args, **kwargs)
+            if type(op) is not Primitive:
+                return op(self, *args, **kwargs)
+            try:
+                inputs, params = op.bind((self, *args), kwargs)
+            except NoRuleError:
+                if function not in wider:
+                    raise
+                return wider[function](self, *args, **kwargs)
+        except TypeError as error:
+            check_arguments(function, (self, *args), kwargs, error)
+            raise
         return self._record(op, inputs, params)
 
     method.__name__ = function.__name__
@@ -50,6 +56,20 @@ def _refused(name: str, instead: str) -> Callable[..., Any]:
     return method
 
 
+def _update(symbol: str, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The method for `t += v` and its like, which give `t` a new tensor: refused where a parameter would be lost."""
+
+    def update(self: Any, other: Any) -> Any:
+        if self.requires_grad and self.op is None and not recording.get():
+            raise MutationError(
+                f"{self._label()} {symbol}= ... inside no_grad() makes a new tensor without a gradient, and leaves the "
+                f"parameter as it was: write `W.data = W.data {symbol} ...`."
+            )
+        return plain(self, other)
+
+    return update
+
+
 def _index(key: Any) -> Any:
     """An index with the Tensors in it as arrays; lists and arrays are copied, since the rule will need them later."""
     if isinstance(key, tuple):
@@ -59,12 +79,15 @@ def _index(key: Any) -> Any:
     return np.array(key) if isinstance(key, list | np.ndarray) and np.size(key) else key
 
 
+_UNNAMED = object()  # not None, which is an index
+
+
 class _At:
     """`x.at[i]`, waiting for `.set(v)` or `.add(v)`."""
 
     __slots__ = ("key", "x")
 
-    def __init__(self, x: Any, key: Any = None):
+    def __init__(self, x: Any, key: Any = _UNNAMED):
         self.x, self.key = x, key
 
     def __getitem__(self, key: Any) -> "_At":
@@ -72,13 +95,21 @@ class _At:
 
     def set(self, v: Any) -> Any:
         """x with the entries at i replaced by v."""
+        self._check_named("set")
         return self.x._record(indexing.index_set, (self.x, v), {"key": self.key})
 
     def add(self, v: Any) -> Any:
         """x with v added to the entries at i; entries named twice add up."""
+        self._check_named("add")
         v = np.asarray(v, self.x.dtype) if isinstance(v, int | float) else v  # float32 stays float32
         block = np.broadcast_to(v, self.x._array[self.key].shape)
         return self.x + indexing.scatter_add(block, key=self.key, shape=self.x.shape)
+
+    def _check_named(self, method: str) -> None:
+        if self.key is _UNNAMED:
+            raise MutationError(
+                f"x.at.{method}(v): name the entries first, x.at[i].{method}(v); for all of them x.at[...].{method}(v)."
+            )
 
 
 class Operators:
@@ -103,22 +134,6 @@ class Operators:
 
     def __rsub__(self, other: Any) -> Any:
         return self._record(subtract, (other, self))
-
-    def __iadd__(self, other: Any) -> Any:
-        self._refuse_update()
-        return self + other
-
-    def __isub__(self, other: Any) -> Any:
-        self._refuse_update()
-        return self - other
-
-    def _refuse_update(self) -> None:
-        """`with no_grad(): W -= ...` would put a new tensor without gradient in W's place."""
-        if self.requires_grad and self.op is None and not recording.get():
-            raise MutationError(
-                f"{self._label()} -= ... inside no_grad() makes a new tensor without a gradient, and leaves the "
-                f"parameter as it was: write `W.data = W.data - lr * W.grad.data`."
-            )
 
     def __mul__(self, other: Any) -> Any:
         return self._record(multiply, (self, other))
@@ -161,6 +176,11 @@ class Operators:
 
     def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
         return other // self, other % self
+
+    __iadd__, __isub__ = _update("+", operator.add), _update("-", operator.sub)
+    __imul__, __itruediv__ = _update("*", operator.mul), _update("/", operator.truediv)
+    __ifloordiv__, __imod__ = _update("//", operator.floordiv), _update("%", operator.mod)
+    __ipow__, __imatmul__ = _update("**", operator.pow), _update("@", operator.matmul)
 
     def __neg__(self) -> Any:
         return self._record(negative, (self,))
@@ -208,9 +228,24 @@ class Operators:
     def __getitem__(self, key: Any) -> Any:
         return self._record(indexing.getitem, (self,), {"key": _index(key)})
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise MutationError(
+            f"{self._label()}[...] = value: Tensors do not change; use y = x.at[i].set(v), which has a gradient."
+        )
+
     @property
     def at(self) -> "_At":
-        """`x.at[i].set(v)` and `x.at[i].add(v)`: x with the entries at i replaced, or added to; x stays as it is."""
+        """`x.at[i].set(v)` and `x.at[i].add(v)`: x with the entries at i replaced, or added to; x stays as it is.
+
+        Raises MutationError where no entries are named.
+
+        >>> from tinygrad_edu import Tensor
+        >>> x = Tensor([1.0, 2.0])
+        >>> x.at[0].set(5.0)
+        Tensor([5., 2.])
+        >>> x.at[[0, 0]].add(1.0)  # entries named twice add up
+        Tensor([3., 2.])
+        """
         return _At(self)
 
     def reshape(self, *sizes: Any) -> Any:

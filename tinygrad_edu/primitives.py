@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DeclarationError, NoRuleError
+from .errors import DeclarationError, DTypeError, NoRuleError
 from .explanations import explain
 
 __all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "registry", "wider"]
@@ -91,12 +91,12 @@ class Primitive:
         try:
             return self.forward(*inputs, **params)
         except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise explain(self, inputs, params, error) from error
+            raise (self._missing(params) or explain(self, inputs, params, error)) from error
 
     def _complete(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters given, and the defaults of the others."""
         if self.required and not self.required <= given.keys():
-            raise TypeError(f"{self.name}() needs the argument {min(self.required - given.keys())!r}")
+            raise self._missing(given)
         if not given:
             return self.defaults
         for value in given.values():
@@ -104,6 +104,11 @@ class Primitive:
                 given = {key: _kept(value) for key, value in given.items()}
                 break
         return {**self.defaults, **given}
+
+    def _missing(self, given: Mapping[str, Any]) -> Any:
+        """The error for a parameter that has no default and is not given; None if there is no such."""
+        missing = sorted(self.required - given.keys())
+        return DTypeError(f"{self.name}() needs {missing[0]}=: give it by name.") if missing else None
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
         """(inputs, params) of a call written for the NumPy function of the same meaning.
@@ -207,6 +212,17 @@ def composition(*numpy: Callable[..., Any]) -> Callable[[Rule], Rule]:
     """Register a plain function, made of operations that have rules, as the meaning of NumPy functions on Tensors.
 
     For a NumPy function that a primitive stands for already, it serves the arguments that the primitive does not take.
+
+    >>> @composition(np.poly)
+    ... def poly(zeros):
+    ...     z = np.ones(1)
+    ...     for zero in zeros:
+    ...         z = np.convolve(z, np.stack([1.0, -zero]))
+    ...     return z
+    >>> from tinygrad_edu import Tensor
+    >>> np.poly(Tensor([2.0, 3.0], requires_grad=True))
+    Tensor([ 1., -5.,  6.], requires_grad=True)
+    >>> del numpy_functions[np.poly]  # it stood for an example only
     """
 
     def register(function: Rule) -> Rule:

@@ -4,18 +4,21 @@ NumPy asks its operands who should run a function (`__array_ufunc__`, `__array_f
 for the functions that have a rule; everything else comes here.  The promise: a gradient is never lost in silence.
 """
 
+import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .errors import MutationError, NoRuleError
+from .errors import MutationError, NoRuleError, TinygradEduError
 from .modes import recording
-from .rules import activation, gamma, special
+from .primitives import numpy_functions, wider
+from .rules import activation, special
+from .trees import leaves, rebuild
 
-__all__ = ["function_without_rule", "ufunc_without_rule", "wants_gradient"]
+__all__ = ["check_arguments", "function_without_rule", "ufunc_without_rule", "wants_gradient"]
 
 #: Their results are answers about values (yes, no, how many), so that no gradient is lost.
 ANSWERS = {np.allclose, np.array_equal, np.array_equiv, np.count_nonzero, np.isclose, np.nonzero, np.result_type}
@@ -29,8 +32,8 @@ WRITERS = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.
 SCIPY: dict[str, Callable[..., Any]] = {
     "erf": special.erf,
     "expit": activation.sigmoid,
-    "gammaln": gamma.gammaln,
-    "psi": partial(gamma.polygamma, order=0),
+    "gammaln": special.gammaln,
+    "psi": partial(special.polygamma, order=0),
 }
 
 
@@ -78,44 +81,38 @@ def function_without_rule(
     return _run(function, args, kwargs)
 
 
+def check_arguments(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], error: TypeError
+) -> None:
+    """Raise NoRuleError if a NumPy function's composition ended in this error because it takes no such arguments."""
+    if not isinstance(error, TinygradEduError):  # which says more
+        try:
+            inspect.signature(wider.get(function, numpy_functions[function])).bind(*args, **kwargs)
+        except TypeError as misfit:
+            raise NoRuleError(
+                f"{function.__name__}: {misfit}; no gradient rule covers the argument: leave it out, or call NumPy "
+                f"on `.data` if no gradient is wanted."
+            ) from error
+
+
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    tensor = next(x for x in _leaves((args, kwargs)) if _is_tensor(x))
-    result = function(*_data(args), **_data(kwargs))
+    tensor = type(next(x for x in leaves((args, kwargs)) if _is_tensor(x)))
+    plain_args, plain_kwargs = rebuild(lambda x: x.data if _is_tensor(x) else x, (args, kwargs))
+    result = function(*plain_args, **plain_kwargs)
     outs = [*kwargs.get("out", ())] if isinstance(kwargs.get("out"), tuple) else [kwargs.get("out")]
     if any(result is out for out in outs if out is not None):
         return result
-    return _wrapped(result, type(tensor))
+    return rebuild(lambda x: tensor(x) if _is_numbers(x) else x, result)
 
 
 def _is_tensor(x: Any) -> bool:
     return hasattr(x, "__tinygrad_record__")
 
 
-def _leaves(tree: Any) -> Iterator[Any]:
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    if isinstance(tree, list | tuple):
-        for branch in tree:
-            yield from _leaves(branch)
-    else:
-        yield tree
+def _is_numbers(x: Any) -> bool:
+    return isinstance(x, np.ndarray | np.generic) and x.dtype != object
 
 
 def wants_gradient(tree: Any) -> bool:
     """Whether any Tensor in nested arguments requires a gradient that is being recorded."""
-    return recording.get() and any(_is_tensor(x) and x.requires_grad for x in _leaves(tree))
-
-
-def _data(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {key: _data(branch) for key, branch in tree.items()}
-    if isinstance(tree, list | tuple):
-        return type(tree)(_data(branch) for branch in tree)
-    return tree.data if _is_tensor(tree) else tree
-
-
-def _wrapped(result: Any, tensor: type) -> Any:
-    if isinstance(result, list | tuple):
-        parts = [_wrapped(x, tensor) for x in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    return tensor(result) if isinstance(result, np.ndarray | np.generic) and result.dtype != object else result
+    return recording.get() and any(_is_tensor(x) and x.requires_grad for x in leaves(tree))

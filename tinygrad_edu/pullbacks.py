@@ -19,7 +19,7 @@ from .rules.elementwise import positive
 from .tensor import Tensor, record
 from .trees import match_leaves, places, rebuild
 
-__all__ = ["Trace", "dependents", "fresh_node", "joined", "name_of", "named", "positions", "seed_like"]
+__all__ = ["Trace", "dependents", "fresh_node", "in_one_row", "name_of", "named", "positions", "seed_like"]
 
 
 @final
@@ -64,7 +64,7 @@ class Trace:
             if has_aux:
                 self.value, self.aux = _pair(self.value, transform, f)
             self.outputs = _outputs(self.value, transform, f, single)
-            self.end: Any = joined(self.outputs)
+            self.end: Any = in_one_row(self.outputs)
         finally:
             recording.reset(token)
         self.tensors = any(x.op is not None for x in self.fresh)  # some argument is a Tensor that requires a gradient
@@ -90,7 +90,8 @@ class Trace:
     def pull(self, seed: Any) -> list[Any]:
         """The gradient of each fresh node, contracted with a seed like the end: arrays, or Tensors with a graph."""
         alone = type(seed) is Tensor and not self.captured
-        clock[0] += alone
+        if alone:
+            clock[0] += 1
         since = clock[0]
         grads = _walked(self.end, seed, self.captured, self.depends) if self.depends else {}
         if alone:
@@ -112,7 +113,7 @@ class Trace:
                 grads = backpropagate(self.end, seed, create_graph=True, wanted=self.depends)
                 used = [i for i, x in enumerate(self.fresh) if getattr(grads.get(x), "requires_grad", False)]
                 if used:
-                    end = joined([grads[self.fresh[i]] for i in used])
+                    end = in_one_row([grads[self.fresh[i]] for i in used])
                     between, _ = dependents([seed], end)
             finally:
                 recording.reset(token)
@@ -120,7 +121,7 @@ class Trace:
         def tangent(directions: Sequence[Any]) -> Any:
             if not used or end not in between:  # the slope is 0 everywhere, as for np.sign
                 return np.zeros(seed.shape, seed.dtype)[()]
-            return self.released(_walked(end, joined([directions[i] for i in used]), self.captured, between)[seed])
+            return self.released(_walked(end, in_one_row([directions[i] for i in used]), self.captured, between)[seed])
 
         return tangent
 
@@ -145,7 +146,7 @@ class Trace:
 
     def seed(self, tree: Any, value_name: str, name: str) -> Any:
         """A seed for `pull`, from a tree like the value."""
-        return joined([seed_like(*pair) for pair in match_leaves(self.value, tree, value_name, name)])
+        return in_one_row([seed_like(*pair) for pair in match_leaves(self.value, tree, value_name, name)])
 
     def arranged(self, gradients: Sequence[Any], tensors: bool = False) -> tuple[Any, ...]:
         """The gradients of the fresh nodes, in the structure of the chosen arguments.
@@ -231,14 +232,14 @@ def seed_like(x: Tensor, v: Any, name: str, v_name: str) -> Any:
         v = numbers(v)
     if tuple(v.shape) != x.shape:
         raise ShapeError(f"{v_name} is {tuple(v.shape)}; {name} is {x.shape}: they must be the same.")
-    if v.dtype.kind == "c" != x.dtype.kind:
+    if v.dtype.kind == "c" and x.dtype.kind != "c":
         raise DTypeError(f"{v_name} is complex and {name} is {x.dtype}: give real numbers.")
     if type(v) is Tensor and not (v.requires_grad and recording.get()):
         v = v.data
     return v if v.dtype == x.dtype else v.astype(x.dtype)
 
 
-def joined(xs: Sequence[Any]) -> Any:
+def in_one_row(xs: Sequence[Any]) -> Any:
     """The one, or the entries of all in one row."""
     return xs[0] if len(xs) == 1 else np.concatenate([np.ravel(x) for x in xs])
 

@@ -16,16 +16,16 @@ from typing import Any, final
 
 import numpy as np
 
-from .backprop import FREED, backpropagate, free_graph
+from .backprop import FREED, backpropagate, free_graph, seed_for
 from .conversions import Conversions
 from .errors import DTypeError, GradientError, GraphFreedError, MutationError, NoRuleError, ShapeError
 from .explanations import explain
 from .hooks import HookHandle
-from .modes import anomaly, recording, watching
+from .modes import current_watch, recording, watching
 from .operands import RAW, numbers, operand
 from .operators import Operators
 from .primitives import NO_PARAMS, Primitive, clock, numpy_functions, wider
-from .protocols import function_without_rule, ufunc_without_rule, wants_gradient
+from .protocols import check_arguments, function_without_rule, ufunc_without_rule, wants_gradient
 from .rules.elementwise import astype, subtract
 from .rules.shape import transpose
 from .shadowing import import_visualize
@@ -67,7 +67,7 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
         out.inputs = ()
         out.params = NO_PARAMS
     if watching:
-        watch = anomaly.get()
+        watch = current_watch.get()
         if watch is not None:
             watch.stepped(out, op, inputs)
     return out
@@ -115,7 +115,8 @@ class Tensor(Operators, Conversions):
     data: shares memory with an array handed in, as np.asarray does; lists of floats become float64.
     requires_grad: ask for d(end)/d(this); needs a float dtype.  name: used in errors, pictures and equations.
     `grad` is None until `backward()` puts a Tensor of the same shape and dtype there, and adds to it thereafter.
-    Raises DTypeError for integers with requires_grad, and for what is no number.
+    Raises DTypeError for integers with requires_grad, and for what is no number, ShapeError for ragged lists,
+    GradientError for a Tensor that requires a gradient: its graph would be lost.
 
     >>> W = Tensor([[1.0, 2.0]], requires_grad=True, name="W")
     >>> J = (W @ W.T).sum()
@@ -129,7 +130,7 @@ class Tensor(Operators, Conversions):
         "_array",
         "_grad",
         "_requires_grad",
-        "extras",  # rare facts: None, or a dict with retain_grad, walked, modules
+        "extras",  # rare facts: None, or a dict with hooks, captured, retain_grad, walked, modules
         "inputs",
         "name",
         "op",
@@ -159,7 +160,13 @@ class Tensor(Operators, Conversions):
 
     @property
     def data(self) -> np.ndarray:
-        """The array.  Assigning rebinds it, in the same shape and dtype; backward() notices steps that used the old."""
+        """The array.  Assigning rebinds it, in the same shape and dtype; backward() notices steps that used the old.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> x.data = x.data - 0.5
+        >>> x.data
+        array([0.5, 1.5])
+        """
         return self._array
 
     @data.setter
@@ -251,6 +258,11 @@ class Tensor(Operators, Conversions):
         create_graph: the gradients are Tensors with a graph, for higher derivatives.
         retain_grads: tensors between the leaves and this one get their `.grad` too.
         Raises GradientError and its kin; gradients are handed over only when the whole walk has succeeded.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> (x**3).backward(gradient=[1.0, 10.0])
+        >>> x.grad
+        Tensor([  3., 120.])
         """
         if not self._requires_grad:
             raise GradientError(
@@ -262,7 +274,7 @@ class Tensor(Operators, Conversions):
                 f"backward() was called on {self._label()} before, and a second call would count gradients twice: "
                 f"compute it again, or pass retain_graph=True to the first call if you mean to add them up."
             )
-        seed: Any = self._seed(gradient)
+        seed: Any = seed_for(self, gradient)
         if create_graph:
             token = recording.set(True)
             try:  # a seed may have a graph of its own
@@ -276,40 +288,25 @@ class Tensor(Operators, Conversions):
             tensors, gradients = _hand_over(grads, create_graph, seed)
             # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
             any(map(_set_grad, tensors, gradients))
-        if not retain and watching and anomaly.get() is not None:
-            anomaly.get().release_graph(self)
+        if not retain and watching and current_watch.get() is not None:
+            current_watch.get().release_graph(self)
         if retain_graph is False:
             free_graph(self)
         if not retain and self.op is not None:
             self._remember("walked", True)
 
-    def _seed(self, gradient: Any) -> np.ndarray:
-        if gradient is None:
-            if self._array.size != 1:
-                raise ShapeError(
-                    f"{self._label()} is {self.shape}; backward() starts from one number: take .sum() or .mean(), "
-                    f"or pass gradient= of that shape."
-                )
-            if self._array.dtype.kind == "c":
-                raise DTypeError(
-                    f"{self._label()} is {self.dtype}; backward() starts from a real number: take np.real() or "
-                    f"np.abs(), or pass gradient=."
-                )
-            return np.ones(self._array.shape, self._array.dtype)
-        seed = gradient._array if type(gradient) is Tensor else gradient
-        if type(seed) is not np.ndarray:
-            seed = numbers(seed)
-        if seed.dtype.kind == "c" and self.dtype.kind != "c":
-            raise DTypeError(f"gradient= is complex and {self._label()} is {self.dtype}: give real numbers.")
-        if seed.shape != self.shape:
-            raise ShapeError(f"gradient= is {seed.shape}; {self._label()} is {self.shape}: they must be the same.")
-        return seed if seed.dtype is self._array.dtype else seed.astype(self.dtype)
-
     def _remember(self, key: str, value: Any) -> None:
         self.extras = {**(self.extras or {}), key: value}
 
     def retain_grad(self) -> None:
-        """Keep this tensor's gradient in `.grad` at the next backward(), though it is no leaf."""
+        """Keep this tensor's gradient in `.grad` at the next backward(), though it is no leaf.
+
+        >>> z = 2.0 * Tensor(3.0, requires_grad=True)
+        >>> z.retain_grad()
+        >>> (z * z).backward()
+        >>> z.grad
+        Tensor(12.)
+        """
         self._remember("retain_grad", True)
 
     def register_hook(self, hook: Callable[["Tensor"], Any]) -> HookHandle:
@@ -318,13 +315,23 @@ class Tensor(Operators, Conversions):
         What the hook returns takes the gradient's place, for `.grad` and for all that lies before this tensor; None
         leaves it.  Hooks run in the order of their registration.  Returns a handle with `.remove()`.
         Raises GradientError where no gradient will ever come by.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda dx: np.clip(dx, -1.0, 1.0))
+        >>> (x * x).backward()
+        >>> x.grad
+        Tensor(1.)
         """
         if not self._requires_grad:
             raise GradientError(f"{self._label()} requires no gradient, so no hook of its would ever be called.")
         return HookHandle(self, hook)
 
     def detach(self) -> "Tensor":
-        """The same data (shared), with no graph and no gradient."""
+        """The same data (shared), with no graph and no gradient.
+
+        >>> (2.0 * Tensor(3.0, requires_grad=True)).detach()
+        Tensor(6.)
+        """
         return Tensor(self._array, name=self.name)
 
     # As one of NumPy's own
@@ -346,9 +353,10 @@ class Tensor(Operators, Conversions):
                 if function not in wider:
                     raise
                 return wider[function](*args, **kwargs)
-        except TypeError:
+        except TypeError as error:
             # out=, order= and the like: fine where no gradient would be lost
             if wants_gradient((args, kwargs)) and getattr(op, "rules", True):
+                check_arguments(function, args, kwargs, error)
                 raise
             return function_without_rule(function, args, kwargs, constant=True)
 
@@ -361,13 +369,12 @@ class Tensor(Operators, Conversions):
 
     __hash__ = object.__hash__  # a Tensor is a node: == compares entries, dicts compare identity
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise MutationError(
-            f"{self._label()}[...] = value: Tensors do not change; use y = x.at[i].set(v), which has a gradient."
-        )
-
     def astype(self, dtype: Any) -> "Tensor":
-        """In another dtype.  Integers and booleans have no gradient: the result is then a constant."""
+        """In another dtype.  Integers and booleans have no gradient: the result is then a constant.
+
+        >>> Tensor([1.5, -1.5]).astype(int)
+        Tensor([ 1, -1])
+        """
         if np.dtype(dtype).kind not in "fc":
             return Tensor(self._array.astype(dtype))
         return record(astype, (self,), {"dtype": np.dtype(dtype)})

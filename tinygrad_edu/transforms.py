@@ -36,7 +36,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> float(grad(lambda x: x * grad(lambda y: x * y)(1.0))(2.0))
     4.0
     """
-    both = value_and_grad(f, argnums, has_aux)
+    both = _value_and_gradient("grad", f, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, slope = both(*args, **kwargs)
@@ -50,30 +50,40 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """The function x -> (f(x), df/dx), for the price of one `grad`; with has_aux, x -> ((f(x), aux), df/dx).
 
+    argnums, has_aux and what raises: as for `grad`.
+
     >>> value, slope = value_and_grad(lambda x: x**2)(3.0)
     >>> float(value), float(slope)
     (9.0, 6.0)
     """
+    return named(_value_and_gradient("value_and_grad", f, argnums, has_aux), "value_and_grad", f)
+
+
+def _value_and_gradient(
+    transform: str, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool
+) -> Callable[..., Any]:
+    """What `grad` and `value_and_grad` share; transform: which of them errors name."""
     chosen, several = positions(argnums)
 
     def both(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace("grad", f, args, kwargs, chosen, has_aux=has_aux, single=True)
+        trace = Trace(transform, f, args, kwargs, chosen, has_aux=has_aux, single=True)
         end = trace.end
         if end.size != 1:
             raise ShapeError(
-                f"grad: {name_of(f)} returned shape {end.shape}; it must return one number: take .sum() or .mean()."
+                f"{transform}: {name_of(f)} returned shape {end.shape}; it must return one number: take .sum() or "
+                f".mean()."
             )
         if end.dtype.kind == "c":
             raise DTypeError(
-                f"grad: {name_of(f)} returned a complex number; the gradient is that of a real one: take np.real() or "
-                f"np.abs()."
+                f"{transform}: {name_of(f)} returned a complex number; the gradient is that of a real one: take "
+                f"np.real() or np.abs()."
             )
         slopes = trace.arranged(trace.pull(np.ones(end.shape, end.dtype)))
         value = trace.handed_out((trace.value, trace.aux) if has_aux else trace.value)
         trace.close()
         return value, slopes if several else slopes[0]
 
-    return named(both, "value_and_grad", f)
+    return both
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Nested dicts, lists and tuples of arrays: walk them, compare them, lay them out in one flat array.  Floor 5.
+"""Nested dicts, lists and tuples of arrays: walk them, compare them, lay them out in one flat array.  Floor 1.
 
     flat, unravel = ravel({"W": np.ones((2, 3)), "b": np.zeros(2)})
     flat.shape                   # (8,)
@@ -17,7 +17,7 @@ import numpy as np
 from .errors import DTypeError, ShapeError
 from .operands import numbers
 
-__all__ = ["match_leaves", "places", "ravel", "rebuild"]
+__all__ = ["leaves", "match_leaves", "places", "ravel", "rebuild"]
 
 CONTAINERS = (dict, list, tuple)
 
@@ -37,6 +37,20 @@ def rebuild(f: Callable[[Any], Any], tree: Any) -> Any:
         return new
     parts: list[Any] = [None if x is None else rebuild(f, x) for x in tree]
     return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """The leaves alone, in the order of `places`.
+
+    >>> list(leaves({"a": 1, "b": (2, None, [3])}))
+    [1, 2, 3]
+    """
+    if not isinstance(tree, CONTAINERS):
+        yield tree
+        return
+    for x in tree.values() if isinstance(tree, dict) else tree:
+        if x is not None:
+            yield from leaves(x)
 
 
 def places(tree: Any) -> list[tuple[str, Any]]:
@@ -125,7 +139,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         flat = flat if hasattr(flat, "__tinygrad_record__") else numbers(flat)
         if tuple(flat.shape) != (size,):
             raise ShapeError(f"unravel: the array is {tuple(flat.shape)}; the tree has {size} entries: give ({size},).")
-        if flat.dtype.kind == "c" != dtype.kind:
+        if flat.dtype.kind == "c" and dtype.kind != "c":
             raise DTypeError(f"unravel: the array is {flat.dtype}, the tree {dtype}: take np.real() first.")
         pieces = zip([0, *ends], ends, shapes, dtypes)
         return rebuild(lambda x: _piece(flat, *next(pieces)), skeleton)
@@ -135,7 +149,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 def _piece(flat: Any, start: int, end: int, shape: tuple[int, ...], dtype: Any) -> Any:
     piece = flat[start:end].reshape(shape)
-    if piece.dtype.kind == "c" != dtype.kind:
+    if piece.dtype.kind == "c" and dtype.kind != "c":
         piece = np.real(piece)
     if type(piece) is np.ndarray:
         return piece.astype(dtype)[()]  # of its own: SciPy writes into its vector

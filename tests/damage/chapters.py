@@ -87,7 +87,7 @@ class Chapter:
         rules = (k.value for n in ast.walk(self.tree) if _registers(n) for k in _rules_of(n))
         rules = [r.args[0] if _is_call(r, "partial") else r for r in rules]
         named = {r.id for r in rules if isinstance(r, ast.Name)}
-        functions = [s for s in self.tree.body if isinstance(s, ast.FunctionDef) and s.name in named]
+        functions = [s for s in top_level(self.tree) if isinstance(s, ast.FunctionDef) and s.name in named]
         #: The lambdas and return statements that give a gradient.
         self.rules = {*rules, *(n for f in functions for n in ast.walk(f) if isinstance(n, ast.Return))}
 
@@ -103,7 +103,7 @@ class Chapter:
     def mutants(self) -> Iterator[Mutant]:
         """Every damage of the chapter, once."""
         seen = set()
-        for statement in self.tree.body:
+        for statement in top_level(self.tree):
             owner = next(iter(defined(statement)), "")
             for node, shown, place in self._places(statement, statement):
                 before = _header(shown)
@@ -263,6 +263,11 @@ def _statement(node: Any) -> Iterator[tuple[str, Any]]:
             yield "a break lost", ast.Pass()
         case ast.Continue():
             yield "a continue lost", ast.Pass()
+
+
+def top_level(tree: ast.Module) -> list[Any]:
+    """The statements of a module, with those that an `if` keeps for some versions of NumPy."""
+    return [s for statement in tree.body for s in (statement.body if isinstance(statement, ast.If) else [statement])]
 
 
 def defined(statement: Any) -> list[str]:

@@ -38,13 +38,86 @@ CONSTANT, COMPARISON, BRANCH, CONDITION = (
 
 CLAIMS = [
     Claim("*", "a conj added", "", "the operation takes real numbers only"),
-    Claim("*", "a sign added", "-> return -np.zeros_like", "minus 0 is 0"),
+    Claim("*", "a sign added", "-> return -np.zeros", "minus 0 is 0"),
+    Claim("*", CONSTANT, "reshape(-2)", "for reshape every negative number is -1"),
     Claim("*", CONSTANT, "np.where(z == 0, 2, z)", "where z is 0 the quotient is left out, whatever it is"),
     Claim("*", CONSTANT, "np.where(x == 0, 2, ", "where x is 0 the quotient is left out, whatever it is"),
     *claims("activation:leaky_relu", "both branches give 0 at 0", (COMPARISON, "return np.where(x >= 0")),
+    *claims("contraction:fault", "None and an empty reason say the same", ("nothing returned", "return None")),
+    *claims("contraction:einsum", "every second of an odd number", (CONSTANT, "operands[:-2:2]")),
+    *claims("decompositions:*Result", "only the type is asked for", (CONSTANT, "np.eye(")),
+    *claims("decompositions:eigen_packed", "the vectors are a square", (CONSTANT, "V.shape[-2]")),
+    *claims("decompositions:as_lapack_turns", "the vectors are a square", (CONSTANT, "np.arange(V.shape[-2])")),
+    *claims("decompositions:as_lapack_turns", "what is divided by where the quotient is left out", (CONSTANT, "V, 2)")),
+    *claims("decompositions:phi", "the matrix is a square", (CONSTANT, "n = a.shape[-2]")),
+    *claims("decompositions:rounding", "what counts as rounding is a choice", (CONSTANT, "11 *"), (CONSTANT, "9 *")),
+    *claims("decompositions:rounding", "what counts as rounding is a choice", ("a function changed", "mean(")),
     *claims(
-        "gamma:polygamma", "the reflection leaves 1/2 where it is",
+        "decompositions:to_triangles", "what counts as equal is a choice, and the size of a difference has no sign",
+        (COMPARISON, "same = np.abs(a - mH(a)) < "), ("operands swapped", "np.abs(mH(a) - a)"),
+        (CONSTANT, "1.0009999999999998e-06"),
+    ),
+    *claims(
+        "decompositions:over_gaps", "what counts as rounding is a choice, and 0 over anything is 0",
+        (COMPARISON, "< rounding("), ("an operator changed", "gaps) - diagonal"),
+    ),
+    *claims("decompositions:real_part", "a real number is its own real part", (BRANCH, "-> return np.real(x)")),
+    *claims("decompositions:svd*", "the smaller or larger of the two", ("arguments swapped", "(n, m)")),
+    *claims("decompositions:svd_da", "0 over anything is 0", ("an operator changed", "sums - diagonal")),
+    *claims(
+        "decompositions:hermitian_svd", "the last axis is the default, from NumPy 2.3 on",
+        ("an argument lost", "take_along_axis(w, order)"), ("an argument lost", "order[..., None, :])"),
+    ),
+    *claims(
+        "decompositions:qr_da", "a shortcut: there are no further columns, or rows, in a matrix that is not wide",
+        ("a condition fixed", "if True:"), (COMPARISON, ">= k"), (BRANCH, "-> return np.concatenate"),
+        (CONSTANT, "k = Q.shape[-2]"),
+    ),
+    *claims(
+        "sequences:cumprod_dx", "a further doubling passes on nothing",
+        (COMPARISON, "step <= last.shape[-1]"),
+    ),
+    *claims(
+        "sequences:join_between", "a shortcut: one array, joined, is itself",
+        (BRANCH, "-> return concatenate(*parts, axis=axis)"), (COMPARISON, "len(parts) >= 1"),
+        (CONSTANT, "len(parts) > 0"),
+    ),
+    *claims(
+        "sequences:slopes", "of an array with one axis, or of lines, where the parabola's spacings are not read",
+        (CONSTANT, "reshape((-2,)"), ("an operand lost", "h[1]"), ("an argument lost", "end[None]), f.dtype)"),
+    ),
+    *claims(
+        "sequences:gradient", "their lengths have been compared",
+        ("an argument lost", "zip(axes, spacings):"), (CONSTANT, "strict=False"),
+    ),
+    *claims("sequences:trapezoid", "for reshape every negative number is -1", (CONSTANT, "reshape((-2,)")),
+    *claims("sequences:linspace", "the larger of the two", ("arguments swapped", "max(1, intervals)")),
+    *claims("sequences:linspace", "only its type counts", (CONSTANT, "stop, 1.001)")),
+    *claims(
+        "sequences:interp", "one knot beyond the period is needed, and further ones do no harm",
+        ("an index lost", "xp + period"), ("a bound lost", "xp[:] + period"), (CONSTANT, "xp[:2] + period"),
+        ("an index lost", "fp[-1:], fp, fp, 0"), ("a bound lost", "fp[-1:], fp, fp[:], 0"),
+        (CONSTANT, "fp[-1:], fp, fp[:2], 0"),
+    ),
+    *claims("sequences:interp", "the middle one of three numbers", ("arguments swapped", "np.clip(0, ")),
+    *claims(
+        "sequences:convolve_share", "convolution commutes; of vectors of one length both modes are the same",
+        ("arguments swapped", "np.convolve(turned, dz"), (COMPARISON, "x.size > turned.size"),
+        ("arguments swapped", "min(turned.size, x.size)"),
+    ),
+    *claims("sequences:correlate", "convolution commutes", ("arguments swapped", "return convolve(v.conj()")),
+    *claims(
+        "special:polygamma", "the reflection leaves 1/2 where it is",
         (COMPARISON, "t <= 0.5"), (CONSTANT, "np.minimum(t, 0.5005)"),
+    ),
+    *claims("inverses:SlogdetResult", "only the type is asked for", (CONSTANT, "np.eye(")),
+    *claims(
+        "inverses:matrix_power", "the matrix is square, and 0 has been dealt with",
+        (CONSTANT, "np.eye(a.shape[-2]"), (COMPARISON, "if n <= 0"), (CONSTANT, "if n < 1"),
+    ),
+    *claims(
+        "inverses:pinv_within", "what is divided by where the quotient is left out",
+        (CONSTANT, "np.where(large, s, 2)"),
     ),
     *claims("joining:array_split", "the smaller of the two", ("arguments swapped", "min(longer, i)")),
     *claims(
@@ -57,7 +130,6 @@ CLAIMS = [
         (COMPARISON, "if b.ndim < 2"), (CONSTANT, "if b.ndim <= 1"),
     ),
     *claims("linalg:dot", "for reshape every negative number is -1", (CONSTANT, "reshape((b.shape[-2], -2))")),
-    *claims("linalg:vdot", "for reshape every negative number is -1", (CONSTANT, "x.reshape(-2)")),
     *claims(
         "linalg:outer", "for reshape every negative number is -1",
         (CONSTANT, "a.reshape((-2, 1))"), (CONSTANT, "b.reshape(-2)"),

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from .chapters import Chapter, Mutant, defined
+from .chapters import Chapter, Mutant, defined, top_level
 
 #: The chapter and a name on its top level.
 Place = tuple[str, str]
@@ -22,8 +22,8 @@ class Reach:
     def _read(self, chapter: Chapter) -> None:
         imported: dict[str, Place] = {}
         places = self.places.setdefault(chapter.name, [])
-        own = {name for statement in chapter.tree.body for name in defined(statement)}
-        for statement in chapter.tree.body:
+        own = {name for statement in top_level(chapter.tree) for name in defined(statement)}
+        for statement in top_level(chapter.tree):
             if isinstance(statement, ast.ImportFrom) and statement.level == 1:
                 for alias in statement.names:
                     imported[alias.asname or alias.name] = (statement.module or alias.name, alias.name)
@@ -55,7 +55,7 @@ class Marked(ast.NodeTransformer):
 
     def __init__(self, chapter: Chapter):
         self.tree = ast.parse(chapter.path.read_text(), str(chapter.path))
-        for statement in self.tree.body:
+        for statement in top_level(self.tree):
             self.place: Place = (chapter.name, next(iter(defined(statement)), ""))
             self.visit(statement)
 

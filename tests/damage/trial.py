@@ -132,8 +132,8 @@ def restrict(reached: Collection[Place]) -> set[str]:
         return id(op) in objects or (home[0].rpartition(".")[2], home[1].partition(".")[0]) in reached
 
     names = {name for name, op in primitives.registry.items() if is_reached(op)}
-    for table in (primitives.numpy_functions, primitives.wider):
-        names |= {name_of(f) for f, op in table.items() if is_reached(op)}
+    for table, more in ((primitives.numpy_functions, ""), (primitives.wider, " (more)")):
+        names |= {name_of(f) + more for f, op in table.items() if is_reached(op)}
     samples = importlib.import_module("samples").SAMPLES
     samples[:] = [s for s in samples if s.op in names]
     del sys.modules["oracles"]  # it keeps a list of the samples

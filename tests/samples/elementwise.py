@@ -1,4 +1,4 @@
-"""Samples of rules.elementwise, of special, of gamma and of the elementwise activations."""
+"""Samples of rules.elementwise, of special and of the elementwise activations."""
 
 import itertools
 

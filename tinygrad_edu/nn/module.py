@@ -119,9 +119,11 @@ class Module:
         parameters = self._by_name()
         missing, unknown = sorted(parameters.keys() - state.keys()), sorted(state.keys() - parameters.keys())
         if missing or unknown:
-            facts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(
-                unknown
-            )
+            facts = []
+            if missing:
+                facts.append(f"missing {', '.join(missing)}")
+            if unknown:
+                facts.append(f"unknown {', '.join(unknown)}")
             raise DataError(f"state_dict does not fit this {type(self).__name__}: {'; '.join(facts)}.")
         new = {name: np.asarray(value.data if isinstance(value, Tensor) else value) for name, value in state.items()}
         for name, p in parameters.items():

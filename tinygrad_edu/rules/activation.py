@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..primitives import primitive
+from .arguments import refuse_complex
 
 
 @primitive(dx=lambda dz, z, x: dz * (x > 0))
 def relu(x: Any) -> Any:
     """z = max(x, 0).  relu'(0) = 0."""
-    if x.dtype.kind == "c":
-        raise TypeError("complex numbers have no sign: give real ones")
+    refuse_complex(x)
     return np.maximum(x, 0)
 
 
@@ -26,8 +26,7 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
 
 def minus_size(x: Any) -> Any:
     """-|x|, of real x: |x| is no analytic function, so the rules of those that use it would not hold for complex x."""
-    if x.dtype.kind == "c":
-        raise TypeError("it takes real numbers only")
+    refuse_complex(x)
     return -np.abs(x)
 
 
@@ -43,14 +42,20 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(minus_size(x)))
 
 
-@primitive(dx=lambda dz, z, x, *, axis: z * (dz - (dz * z).sum(axis=axis, keepdims=True)))
+@primitive(
+    dx=lambda dz, z, x, *, axis: z * (dz - (dz * z).sum(axis=axis, keepdims=True)),
+    note="a row of -inf has no softmax: NaN",
+)
 def softmax(x: Any, *, axis: int) -> Any:
     """z = exp(x) / sum(exp(x)), computed after subtracting max(x)."""
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-@primitive(dx=lambda dz, z, x, *, axis: dz - np.exp(z) * dz.sum(axis=axis, keepdims=True))
+@primitive(
+    dx=lambda dz, z, x, *, axis: dz - np.exp(z) * dz.sum(axis=axis, keepdims=True),
+    note="a row of -inf has no softmax: NaN",
+)
 def log_softmax(x: Any, *, axis: int) -> Any:
     """z = x - log(sum(exp(x))), computed after subtracting max(x)."""
     shifted = x - x.max(axis=axis, keepdims=True)

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NoRuleError, ShapeError
+from ..errors import ShapeError
 from ..primitives import composition, primitive
+from .arguments import refuse
 from .shape import broadcast_to
 
 
@@ -105,15 +106,13 @@ def einsum(
     the result.  optimize: let NumPy choose the order in which the arrays are multiplied, which pays for three or more.
     Raises NoRuleError for out=, dtype= and the like; ShapeError, quoting the subscripts, where lengths do not fit.
     """
-    others = {
-        "out": out,
-        "dtype": dtype,
-        "order": order.strip("K") or None,
-        "casting": None if casting == "safe" else casting,
-    }
-    for key, value in others.items():
-        if value is not None:
-            raise NoRuleError(f"einsum(..., {key}={value!r}): no gradient rule covers {key!r}; leave it out.")
+    refuse(
+        "einsum",
+        out=out,
+        dtype=dtype,
+        order=None if order == "K" else order,
+        casting=None if casting == "safe" else casting,
+    )
     if isinstance(operands[0], str):
         return contract(*operands[1:], subscripts=operands[0], optimize=optimize)
     left = ",".join(map(letters, operands[1::2]))

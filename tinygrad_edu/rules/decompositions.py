@@ -9,6 +9,7 @@ singular value decomposition", 2016; Walter and Lehmann, arXiv:1001.1654 (QR); M
 
 Triangles.  cholesky, eigh and eigvalsh read one triangle of their matrix.  Where both hold the same numbers they share
 the gradient in equal parts, as ties do, so that it is Hermitian too; else all of it goes to the triangle that is read.
+Phi(a), below, is the lower triangle of a with half its diagonal.
 
 Equal eigenvalues, or equal singular values, have a gradient as a set: that of their sum, or of the sum of their
 squares, is right.  Their vectors are any basis of a space and have none: a loss that depends on them gets inf or NaN,
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DomainError, NoRuleError
+from ..errors import MatrixError, NoRuleError
 from ..primitives import composition, primitive
 from .linalg import mH, mT
 
@@ -56,20 +57,25 @@ def over_gaps(a: Any, w: Any) -> Any:
     """
     diagonal = np.eye(w.shape[-1], dtype=bool)
     gaps = w[..., None, :] - w[..., :, None]
-    rounding = 10 * float(np.finfo(w.dtype).eps) * np.abs(w).sum(axis=-1, keepdims=True)[..., None]
-    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding, 0, gaps) + diagonal)
+    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding(w, -1)[..., None], 0, gaps) + diagonal)
 
 
-def inverse(a: Any, otherwise: str) -> Any:
-    """a^-1 for a rule; DomainError with this message where there is none."""
-    try:
-        return np.linalg.inv(a)
-    except ValueError as error:
-        raise DomainError(otherwise) from error
+def rounding(a: Any, axis: Any) -> Any:
+    """What rounding may have made of a 0 in results of this size: 10 eps times the sum of |a| over the axes."""
+    return 10 * float(np.finfo(a.dtype).eps) * np.abs(a).sum(axis=axis, keepdims=True)
 
 
-def lower(a: Any) -> Any:
-    """The lower triangle of each matrix, with half its diagonal."""
+def refuse_dependent(sizes: Any, op: str, a: Any, why: str) -> None:
+    """Raise MatrixError in a rule of op where one of the sizes is 0 beside the others, but for rounding.
+
+    There is an inverse then, but what it gives would be any number.
+    """
+    if (sizes <= rounding(sizes, -1)).any():
+        raise MatrixError(f"backward of {op}: a is {tuple(a.shape)}; {why}")
+
+
+def phi(a: Any) -> Any:
+    """Phi(a): the lower triangle of each matrix with half its diagonal (Murray 2016)."""
     n = a.shape[-1]
     return a * (np.tri(n, k=-1) + np.eye(n) / 2).astype(a.dtype)
 
@@ -77,20 +83,19 @@ def lower(a: Any) -> Any:
 def to_triangles(da: Any, a: Any, uplo: str) -> Any:
     """The gradient for a matrix of which one triangle was read, from da, the one for a Hermitian matrix."""
     both = da + mH(da)
-    size = np.abs(a)
-    rounding = 10 * float(np.finfo(a.dtype).eps) * size.sum(axis=(-2, -1), keepdims=True)
-    same = np.abs(a - mH(a)) <= rounding + 1e-6 * size
-    return np.where(same, both / 2, lower(both) if uplo in "lL" else mT(lower(mT(both))))
+    # 1e-6: what is Hermitian on paper, such as A^-1 or X C X^H, carries the errors of more than one rounding
+    same = np.abs(a - mH(a)) <= rounding(a, (-2, -1)) + 1e-6 * np.abs(a)
+    return np.where(same, both / 2, phi(both) if uplo in "lL" else mT(phi(mT(both))))
 
 
 # Cholesky
 
 
 def cholesky_da(dz: Any, z: Any, a: Any, *, upper: bool) -> Any:
-    """L^-T @ lower(L.T @ dL) @ conj(L)^-1, on the triangle that was read, or shared by both."""
+    """L^-T @ Phi(L.T @ dL) @ conj(L)^-1, on the triangle that was read, or shared by both."""
     L, dL = (mH(z), mH(dz)) if upper else (z, dz)
     M = np.linalg.inv(L)
-    return to_triangles(mT(M) @ lower(mT(L) @ dL) @ M.conj(), a, "U" if upper else "L")
+    return to_triangles(mT(M) @ phi(mT(L) @ dL) @ M.conj(), a, "U" if upper else "L")
 
 
 @primitive(numpy=np.linalg.cholesky, da=cholesky_da, note="a Hermitian and positive definite; reads one triangle")
@@ -110,15 +115,20 @@ def eigen_parts(z: Any) -> tuple[Any, Any]:
     return z[..., 0, :], z[..., 1:, :]
 
 
-def as_lapack_turns(dV: Any, V: Any) -> Any:
-    """dV where the vectors turn as they like; LAPACK turns each so that one of its components is a real number.
+def eigen_packed(w: Any, V: Any) -> Any:
+    """z, of which `eigen_parts` gives back the eigenvalues and vectors."""
+    z = np.empty((*V.shape[:-2], V.shape[-1] + 1, V.shape[-1]), V.dtype)
+    return packed(z, eigen_parts(z), (w, V))
+
+
+def as_lapack_turns(dV: Any, V: Any, row: Any) -> Any:
+    """dV where the vectors turn as they like; LAPACK turns each so that its component in this row is a real number.
 
     Where that component is 0, the vector's turn has no gradient, and dV stays.
     """
     if V.dtype.kind != "c":
         return dV
-    real = np.abs(np.real(V)) * (np.imag(V) == 0)
-    pivot = (np.arange(V.shape[-2])[:, None] == real.argmax(axis=-2, keepdims=True)) & (real != 0)
+    pivot = (np.arange(V.shape[-1])[:, None] == row) & (V != 0)
     return dV - 1j * np.imag((dV * V).sum(axis=-2, keepdims=True)) * pivot / np.where(pivot, V, 1)
 
 
@@ -131,33 +141,34 @@ def eigen_da(dw: Any, dV: Any, w: Any, V: Any, M: Any) -> Any:
 def eigh_da(dz: Any, z: Any, a: Any, *, UPLO: Any) -> Any:
     """conj(V) @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, on the triangle that was read, or shared by both."""
     (w, V), (dw, dV) = eigen_parts(z), eigen_parts(dz)
-    return to_triangles(eigen_da(dw, as_lapack_turns(dV, V), w, V, mH(V)), a, UPLO)
+    dV = as_lapack_turns(dV, V, 0 if UPLO in "lL" else V.shape[-1] - 1)
+    return to_triangles(eigen_da(dw, dV, w, V, mH(V)), a, UPLO)
 
 
 @primitive(da=eigh_da, note="a Hermitian; reads one triangle; vectors of equal eigenvalues have no gradient")
 def eigh(a: Any, *, UPLO: Any) -> Any:
     """z = the eigenvalues w of a Hermitian matrix over its eigenvectors V, a @ V = V * w; see `eigen_parts`."""
-    w, V = np.linalg.eigh(a, UPLO)
-    z = np.empty((*a.shape[:-2], a.shape[-1] + 1, a.shape[-1]), V.dtype)
-    return packed(z, eigen_parts(z), (w, V))
+    return eigen_packed(*np.linalg.eigh(a, UPLO))
 
 
 def eig_da(dz: Any, z: Any, a: Any) -> Any:
     """V^-T @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, for vectors that keep their length.
 
-    What would stretch a vector is taken out of dV first.
+    What would stretch a vector is taken out of dV first.  Raises MatrixError where the vectors depend on each other.
     """
     (w, V), (dw, dV) = eigen_parts(z), eigen_parts(dz)
-    dV = as_lapack_turns(dV, V) - np.real((dV * V).sum(axis=-2, keepdims=True)) * V.conj()
-    return eigen_da(dw, dV, w, V, inverse(V, "eig: the eigenvectors depend on each other, and have no gradient there."))
+    refuse_dependent(
+        np.linalg.svdvals(V), "eig", a, "the eigenvectors depend on each other, and have no gradient there."
+    )
+    largest = np.abs(V).argmax(axis=-2, keepdims=True)
+    dV = as_lapack_turns(dV, V, largest) - np.real((dV * V).sum(axis=-2, keepdims=True)) * V.conj()
+    return eigen_da(dw, dV, w, V, np.linalg.inv(V))
 
 
 @primitive(da=eig_da, note="vectors of equal eigenvalues have no gradient")
 def eig(a: Any) -> Any:
     """z = the eigenvalues w of any square matrix over its eigenvectors V, a @ V = V * w; see `eigen_parts`."""
-    w, V = np.linalg.eig(a)
-    z = np.empty((*a.shape[:-2], a.shape[-1] + 1, a.shape[-1]), V.dtype)
-    return packed(z, eigen_parts(z), (w, V))
+    return eigen_packed(*np.linalg.eig(a))
 
 
 def eigvalsh_da(dz: Any, z: Any, a: Any, *, UPLO: Any) -> Any:
@@ -199,15 +210,10 @@ def real_part(x: Any) -> Any:
 # Singular values
 
 
-def svd_parts(z: Any, a: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
+def svd_parts(z: Any, a: Any) -> tuple[Any, Any, Any]:
     """U, s and Vh.T: under each other, so that a column of z holds u[i], s[i] and v[i]; zeros where there is none."""
     m, n = a.shape[-2:]
-    k = min(m, n)
-    return (
-        z[..., :m, : m if full_matrices else k],
-        z[..., m, :k],
-        z[..., m + 1 :, : n if full_matrices else k],
-    )
+    return z[..., :m, :m], z[..., m, : min(m, n)], z[..., m + 1 :, :n]
 
 
 def svd_da(dz: Any, z: Any, a: Any, *, full_matrices: bool) -> Any:
@@ -216,7 +222,7 @@ def svd_da(dz: Any, z: Any, a: Any, *, full_matrices: bool) -> Any:
     A is U.T @ dU, B is conj(V.T @ dV); H takes the Hermitian part of a matrix, K the rest.  So far the vectors turn
     among themselves; those of a rectangle turn out of the space that they span, too.
     """
-    (U, s, V), (dU, ds, dV) = svd_parts(z, a, full_matrices), svd_parts(dz, a, full_matrices)
+    (U, s, V), (dU, ds, dV) = svd_parts(z, a), svd_parts(dz, a)
     m, n = a.shape[-2:]
     k = min(m, n)
     u, v = U[..., :k], V[..., :k]
@@ -240,8 +246,7 @@ def out_of_span(dU: Any, U: Any, s: Any) -> Any:
     k = s.shape[-1]
     u, du = U[..., :k], dU[..., :k]
     out = du - u.conj() @ (mT(u) @ du)
-    if U.shape[-1] > k:
-        out = out - U[..., k:].conj() @ mH(mT(u) @ dU[..., k:])
+    out = out - U[..., k:].conj() @ mH(mT(u) @ dU[..., k:])
     return over(out, s[..., None, :])
 
 
@@ -251,7 +256,7 @@ def svd(a: Any, *, full_matrices: bool) -> Any:
     U, s, Vh = np.linalg.svd(a, full_matrices)
     m, n = a.shape[-2:]
     z = np.zeros((*a.shape[:-2], m + 1 + n, max(m, n) if full_matrices else min(m, n)), U.dtype)
-    return packed(z, svd_parts(z, a, full_matrices), (U, s, mT(Vh)))
+    return packed(z, svd_parts(z, a), (U, s, mT(Vh)))
 
 
 def svdvals_dx(dz: Any, z: Any, x: Any) -> Any:
@@ -273,7 +278,7 @@ def svd_result(a: Any, full_matrices: bool = True, compute_uv: bool = True, herm
         return hermitian_svd(a, compute_uv)
     if not compute_uv:
         return svdvals(a)
-    U, s, V = svd_parts(svd(a, full_matrices=full_matrices), a, full_matrices)
+    U, s, V = svd_parts(svd(a, full_matrices=full_matrices), a)
     return SVDResult(U, real_part(s), mT(V))
 
 
@@ -298,20 +303,24 @@ def qr_parts(z: Any, a: Any) -> tuple[Any, Any]:
 
 
 def qr_da(dz: Any, z: Any, a: Any) -> Any:
-    """(dQ + conj(Q) @ (lower(N - N^H) - N)) @ R^-T, with N = Q.T @ dQ - dR @ R.T and half the diagonal in lower.
+    """(dQ + conj(Q) @ (Phi(N - N^H) - N)) @ R^-T, with N = Q.T @ dQ - dR @ R.T.
 
     Where a has more columns than rows, that is for the square block at its left; the others are Q @ R there.
-    Raises DomainError where the columns of that block depend on each other.
+    Raises MatrixError where the columns of that block depend on each other.
     """
     (Q, R), (dQ, dR) = qr_parts(z, a), qr_parts(dz, a)
     k = Q.shape[-1]
+    refuse_dependent(
+        np.abs(np.diagonal(R, axis1=-2, axis2=-1)),
+        "qr",
+        a,
+        f"its first {k} columns depend on each other, so that Q is not determined and has no gradient: "
+        f"leave out columns that depend on others.",
+    )
     if a.shape[-1] > k:
         dQ = dQ + (a[..., k:] @ mT(dR[..., k:])).conj()
     N = mT(Q) @ dQ - dR[..., :k] @ mT(R[..., :k])
-    M = inverse(
-        R[..., :k], "qr: the first columns depend on each other, so that Q is not determined: it has no gradient."
-    )
-    da = (dQ + Q.conj() @ (lower(N - mH(N)) - N)) @ mT(M)
+    da = (dQ + Q.conj() @ (phi(N - mH(N)) - N)) @ mT(np.linalg.inv(R[..., :k]))
     return np.concatenate([da, Q.conj() @ dR[..., k:]], axis=-1) if a.shape[-1] > k else da
 
 

@@ -147,7 +147,7 @@ sqrt = primitive(np.sqrt, dx=lambda dz, z, x: dz / (2 * z), note="x >= 0; the sl
 cbrt = primitive(np.cbrt, dx=lambda dz, z, x: dz / (3 * z * z), note="the slope is infinite at 0")
 exp = primitive(np.exp, dx=lambda dz, z, x: dz * z)
 exp2 = primitive(np.exp2, dx=lambda dz, z, x: dz * z * math.log(2))
-expm1 = primitive(np.expm1, dx=lambda dz, z, x: dz * (z + 1))
+expm1 = primitive(np.expm1, dx=lambda dz, z, x: dz * np.exp(x))
 log = primitive(np.log, dx=lambda dz, z, x: dz / x, note="x > 0")
 log2 = primitive(np.log2, dx=lambda dz, z, x: dz / (x * math.log(2)), note="x > 0")
 log10 = primitive(np.log10, dx=lambda dz, z, x: dz / (x * math.log(10)), note="x > 0")
@@ -178,10 +178,14 @@ sin = primitive(np.sin, dx=lambda dz, z, x: dz * np.cos(x))
 cos = primitive(np.cos, dx=lambda dz, z, x: -dz * np.sin(x))
 tan = primitive(np.tan, dx=lambda dz, z, x: dz * (1 + z * z))
 arcsin = primitive(
-    np.arcsin, dx=lambda dz, z, x: dz / np.sqrt(1 - x * x), note="-1 <= x <= 1; the slope is infinite at the ends"
+    np.arcsin,
+    dx=lambda dz, z, x: dz / np.sqrt((1 - x) * (1 + x)),
+    note="-1 <= x <= 1; the slope is infinite at the ends",
 )
 arccos = primitive(
-    np.arccos, dx=lambda dz, z, x: -dz / np.sqrt(1 - x * x), note="-1 <= x <= 1; the slope is infinite at the ends"
+    np.arccos,
+    dx=lambda dz, z, x: -dz / np.sqrt((1 - x) * (1 + x)),
+    note="-1 <= x <= 1; the slope is infinite at the ends",
 )
 arctan = primitive(np.arctan, dx=lambda dz, z, x: dz / (1 + x * x))
 arctan2 = primitive(  # divided by the hypotenuse twice: its square may overflow
@@ -207,7 +211,7 @@ arcsinh = primitive(np.arcsinh, dx=lambda dz, z, x: dz / np.sqrt(1 + x * x))
 arccosh = primitive(
     np.arccosh, dx=lambda dz, z, x: dz / (np.sqrt(x - 1) * np.sqrt(x + 1)), note="x >= 1; the slope is infinite at 1"
 )
-arctanh = primitive(np.arctanh, dx=lambda dz, z, x: dz / (1 - x * x), note="-1 < x < 1")
+arctanh = primitive(np.arctanh, dx=lambda dz, z, x: dz / ((1 - x) * (1 + x)), note="-1 < x < 1")
 
 # sin(pi x) / (pi x): at 0 no quotient is right, nor for its derivatives
 

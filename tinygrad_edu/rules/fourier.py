@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import IndexingError, ShapeError
+from ..errors import ShapeError
 from ..primitives import composition, primitive
-from .indexing import scatter_add
+from .arguments import axis_of
+from .indexing import key_at, pick, scatter_add
 
 Norm = Literal["backward", "ortho", "forward"] | None
 
@@ -23,10 +24,9 @@ def fitted(dx: Any, x: Any, axis: int) -> Any:
     length, wanted = dx.shape[axis], x.shape[axis]
     if length == wanted:
         return dx
-    before = (slice(None),) * (axis % x.ndim)
     if length > wanted:
-        return dx[(*before, slice(wanted))]
-    return scatter_add(dx, key=(*before, slice(length)), shape=x.shape)
+        return pick(dx, slice(wanted), axis % x.ndim)
+    return scatter_add(dx, key=key_at(slice(length), axis % x.ndim), shape=x.shape)
 
 
 @primitive(
@@ -93,79 +93,90 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Norm = None) -> An
 # Along several axes: one after the other, in NumPy's order
 
 
-def along(a: Any, s: Any, axes: Any, least: int = 0) -> list[tuple[int, int]]:
+def lengths_and_axes(function: str, a: Any, s: Any, axes: Any, least: int = 0) -> list[tuple[int, int]]:
     """The length and the axis of each transform; -1 stands for the length as it is."""
     axes = range(-len(a.shape if s is None else s), 0) if axes is None else axes
     s = [-1] * len(axes) if s is None else s
     if len(s) != len(axes):
         raise ShapeError(
-            f"np.fft: s={s!r} has {len(s)} lengths, axes={axes!r} has {len(axes)} axes; give one for each."
+            f"{function}: s={s!r} has {len(s)} lengths, axes={axes!r} has {len(axes)} axes; give one for each."
         )
     if len(axes) < least:
-        raise ShapeError(f"np.fft: axes={axes!r} names no axis; a transform from or to real numbers needs one.")
-    for axis in axes:
-        if not -a.ndim <= axis < a.ndim:
-            raise IndexingError(f"np.fft: axis {axis} is no axis of a tensor of shape {tuple(a.shape)}.")
-    return [(a.shape[axis] if n == -1 else n, axis) for n, axis in zip(s, axes)]
+        raise ShapeError(f"{function}: axes={axes!r} names no axis; a transform from or to real numbers needs one.")
+    places = [axis_of(function, a, axis) for axis in axes]
+    return [(a.shape[axis] if n == -1 else n, axis) for n, axis in zip(s, places)]
 
 
-@composition(np.fft.fftn)
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
-    """fft along each of the axes."""
-    for n, axis in reversed(along(a, s, axes)):
-        a = fft(a, n=n, axis=axis, norm=norm)
+def along_each(function: str, transform: Any, a: Any, s: Any, axes: Any, norm: Norm) -> Any:
+    """fft or ifft along each of the axes."""
+    for n, axis in reversed(lengths_and_axes(function, a, s, axes)):
+        a = transform(a, n=n, axis=axis, norm=norm)
     return a
 
 
-@composition(np.fft.ifftn)
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
-    """ifft along each of the axes."""
-    for n, axis in reversed(along(a, s, axes)):
-        a = ifft(a, n=n, axis=axis, norm=norm)
-    return a
-
-
-@composition(np.fft.rfftn)
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
+def from_real(function: str, a: Any, s: Any, axes: Any, norm: Norm) -> Any:
     """rfft along the last of the axes, then fft along the others."""
-    *others, (n, axis) = along(a, s, axes, least=1)
+    *others, (n, axis) = lengths_and_axes(function, a, s, axes, least=1)
     a = rfft(a, n=n, axis=axis, norm=norm)
     for n, axis in reversed(others):
         a = fft(a, n=n, axis=axis, norm=norm)
     return a
 
 
-@composition(np.fft.irfftn)
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
+def to_real(function: str, a: Any, s: Any, axes: Any, norm: Norm) -> Any:
     """ifft along all but the last of the axes, then irfft along that one."""
-    *others, (n, axis) = along(a, s, axes, least=1)
+    *others, (n, axis) = lengths_and_axes(function, a, s, axes, least=1)
     for length, i in others:
         a = ifft(a, n=length, axis=i, norm=norm)
     return irfft(a, n=None if s is None else n, axis=axis, norm=norm)
 
 
+@composition(np.fft.fftn)
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
+    """fft along each of the axes."""
+    return along_each("fftn", fft, a, s, axes, norm)
+
+
+@composition(np.fft.ifftn)
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
+    """ifft along each of the axes."""
+    return along_each("ifftn", ifft, a, s, axes, norm)
+
+
+@composition(np.fft.rfftn)
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
+    """rfft along the last of the axes, then fft along the others."""
+    return from_real("rfftn", a, s, axes, norm)
+
+
+@composition(np.fft.irfftn)
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Norm = None) -> Any:
+    """ifft along all but the last of the axes, then irfft along that one."""
+    return to_real("irfftn", a, s, axes, norm)
+
+
 @composition(np.fft.fft2)
 def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Norm = None) -> Any:
     """fftn along two axes."""
-    return fftn(a, s, axes, norm)
+    return along_each("fft2", fft, a, s, axes, norm)
 
 
 @composition(np.fft.ifft2)
 def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Norm = None) -> Any:
     """ifftn along two axes."""
-    return ifftn(a, s, axes, norm)
+    return along_each("ifft2", ifft, a, s, axes, norm)
 
 
 @composition(np.fft.rfft2)
 def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Norm = None) -> Any:
     """rfftn along two axes."""
-    return rfftn(a, s, axes, norm)
+    return from_real("rfft2", a, s, axes, norm)
 
 
 @composition(np.fft.irfft2)
 def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Norm = None) -> Any:
     """irfftn along two axes."""
-    return irfftn(a, s, axes, norm)
+    return to_real("irfft2", a, s, axes, norm)
 
 
 # The frequency 0 into the middle, and back

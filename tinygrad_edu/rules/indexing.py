@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import DomainError, DTypeError, IndexingError, NoRuleError, ShapeError
 from ..operands import operand
 from ..primitives import composition, primitive
+from .arguments import axis_of, common_shape, lined_up, misfit, refuse, whole_numbers
 from .elementwise import where
 
 
@@ -63,15 +64,6 @@ def index_set_dv(dz: Any, z: Any, x: Any, v: Any, *, key: Any) -> Any:
     return dv.reshape((1,) * (v.ndim - dv.ndim) + dv.shape)  # z[0] = v takes a v of shape (1, n) too
 
 
-def misfit(v: Any, dtype: Any) -> str:
-    """What is wrong with putting v among entries of this dtype: NumPy would cut off fractions or imaginary parts."""
-    kind = np.result_type(v).kind
-    if kind not in "fc" or dtype.kind in ("fc" if kind == "f" else "c"):
-        return ""
-    whole = "float" if kind == "f" else "complex"
-    return f"a {whole} value put into {dtype} would be cut off: use x.astype({whole}) first."
-
-
 @primitive(
     dx=lambda dz, z, x, v, *, key: index_set(dz, 0.0, key=key),
     dv=index_set_dv,
@@ -89,75 +81,45 @@ def index_set(x: Any, v: Any, *, key: Any) -> Any:
 # Entries taken by their numbers
 
 
-def whole_numbers(indices: Any, name: str) -> Any:
-    """Indices, lengths or widths as an array, even from a Tensor."""
-    array = np.asarray(indices)
-    if array.size and array.dtype.kind not in "biu":
-        raise DTypeError(f"{name}: whole numbers are needed, and these are {array.dtype}.")
-    return array.astype(np.intp)
-
-
-def common_shape(arrays: Sequence[Any], name: str) -> tuple[int, ...]:
-    """The shape that the arrays broadcast to."""
-    shapes = [np.shape(x) for x in arrays]
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        raise ShapeError(f"{name}: the shapes {', '.join(map(str, shapes))} do not broadcast to one.") from None
-
-
 def on_numbers(function: Callable[..., Any], axis: int, *args: Any) -> Any:
     """What a function of NumPy does to the numbers of an axis's entries; where it refuses, an error of ours."""
     try:
         return function(*args)
     except (ValueError, TypeError, IndexError) as error:
-        kind = IndexingError if isinstance(error, IndexError) else ShapeError
+        kind: type[Exception] = IndexingError if isinstance(error, IndexError) else ShapeError
         kind = DTypeError if isinstance(error, TypeError) else kind
         raise kind(f"{function.__name__}: {str(error).replace('axis 0', f'axis {axis}').rstrip('.')}.") from None
 
 
-def within(indices: Any, length: int, mode: str, name: str) -> Any:
+def within(function: str, indices: Any, length: int, mode: str) -> Any:
     """Indices into an axis of this length: mode "wrap" begins again at its end, "clip" stays there."""
-    indices = whole_numbers(indices, name)
+    indices = whole_numbers(function, indices)
     if mode == "raise" or not length:
         return indices
     if mode not in ("wrap", "clip"):
-        raise DomainError(f"{name}(mode={mode!r}): the modes are 'raise', 'wrap' and 'clip'.")
+        raise DomainError(f"{function}(mode={mode!r}): the modes are 'raise', 'wrap' and 'clip'.")
     return indices % length if mode == "wrap" else indices.clip(0, length - 1)
 
 
-def refuse_out(out: Any, name: str) -> None:
-    """Raise NoRuleError where out= is given."""
-    if out is not None:
-        raise NoRuleError(f"{name}(out=...): a plain array cannot hold a gradient; use what {name} returns.")
-
-
-def axis_number(axis: Any, ndim: int, name: str) -> int:
-    """The axis, counted from the first."""
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"{name}: there is no axis {axis} in an array of {ndim} axes.")
-    return int(axis) % ndim
-
-
-def lined_up(a: Any, axis: Any, name: str) -> tuple[Any, int]:
-    """(a, the axis counted from the first); a in one line where the axis is None."""
-    return (np.ravel(a), 0) if axis is None else (operand(a), axis_number(axis, np.ndim(a), name))
+def key_at(indices: Any, axis: int) -> Any:
+    """The key under which `x[key]` has this index at one axis, counted from the front."""
+    return (slice(None),) * axis + (indices,) if axis else indices
 
 
 def pick(a: Any, indices: Any, axis: int) -> Any:
-    """a[..., indices, ...], with the index at this axis."""
-    return a[(slice(None),) * axis + (indices,)] if axis else a[indices]
+    """a[..., indices, ...], with the index at this axis, counted from the front."""
+    return a[key_at(indices, axis)]
 
 
 @composition(np.take)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
     """The entries at these indices of an axis, or of the flattened array where axis is None."""
-    refuse_out(out, "take")
-    a, axis = lined_up(a, axis, "take")
-    return pick(a, within(indices, a.shape[axis], mode, "take"), axis)
+    refuse("take", out=out)
+    a, axis = lined_up("take", a, axis)
+    return pick(a, within("take", indices, a.shape[axis], mode), axis)
 
 
-def along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+def key_along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
     """The key under which `x[key]`, with x of this shape, takes along one axis and stays in place along the others."""
     grids = np.ogrid[tuple(map(slice, shape))]
     return (*grids[:axis], indices, *grids[axis + 1 :])
@@ -166,22 +128,22 @@ def along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 @composition(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """z[i, j] = x[i, indices[i, j]], here along the last of two axes: what an argsort along it asks for."""
-    arr, axis = lined_up(arr, axis, "take_along_axis")
-    indices = whole_numbers(indices, "take_along_axis")
+    arr, axis = lined_up("take_along_axis", arr, axis)
+    indices = whole_numbers("take_along_axis", indices)
     if indices.ndim != arr.ndim:
         raise ShapeError(f"take_along_axis: {indices.ndim} axes of indices for {arr.ndim} axes; they must be as many.")
-    return arr[along(indices, arr.shape, axis)]
+    return arr[key_along(indices, arr.shape, axis)]
 
 
 @composition(np.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """z[i] = choices[a[i]][i]: for each entry of a, from which of the arrays to take."""
-    refuse_out(out, "choose")
+    refuse("choose", out=out)
     choices = [operand(x) for x in choices]
-    which = within(a, len(choices), mode, "choose")
+    which = within("choose", a, len(choices), mode)
     if np.any(which < 0) or np.any(which >= len(choices)):
         raise IndexingError(f"choose: the entries of a must be in 0...{len(choices) - 1}, the numbers of the choices.")
-    shape = common_shape([which, *choices], "choose")
+    shape = common_shape("choose", [which, *choices])
     dtype = np.result_type(*choices)  # in which Python numbers do not count
     every = [
         np.broadcast_to(np.asarray(x, dtype) if isinstance(x, int | float | complex) else x, shape) for x in choices
@@ -218,8 +180,8 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @composition(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """The entries of an axis, or of the flattened array where axis is None, for which the condition holds."""
-    refuse_out(out, "compress")
-    a, axis = lined_up(a, axis, "compress")
+    refuse("compress", out=out)
+    a, axis = lined_up("compress", a, axis)
     if np.ndim(condition) != 1:
         raise ShapeError(f"compress: the condition is {np.shape(condition)}; it must have one axis.")
     return pick(a, np.flatnonzero(condition), axis)
@@ -261,7 +223,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 @composition(np.delete)
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     """The entries of an axis, or of the flattened array where axis is None, without those at these indices."""
-    arr, axis = lined_up(arr, axis, "delete")
+    arr, axis = lined_up("delete", arr, axis)
     obj = np.asarray(obj) if hasattr(obj, "__tinygrad_record__") else obj
     return pick(arr, on_numbers(np.delete, axis, np.arange(arr.shape[axis]), obj), axis)
 
@@ -269,7 +231,7 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
 @composition(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     """The entries of an axis, or of the flattened array where axis is None, with the values before these indices."""
-    arr, axis = lined_up(arr, axis, "insert")
+    arr, axis = lined_up("insert", arr, axis)
     obj = np.asarray(obj) if hasattr(obj, "__tinygrad_record__") else obj
     values = operand(values)
     if wrong := misfit(values, arr.dtype):
@@ -292,7 +254,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """The array without the zeros at the front ("f" in trim) and at the back ("b") of the axes."""
     if trim.lower() not in ("f", "b", "fb", "bf"):
         raise DomainError(f"trim_zeros(trim={trim!r}): it is 'f' for the front, 'b' for the back, or 'fb'.")
-    axes = range(filt.ndim) if axis is None else [axis_number(i, filt.ndim, "trim_zeros") for i in np.ravel(axis)]
+    axes = range(filt.ndim) if axis is None else [axis_of("trim_zeros", filt, i) for i in np.ravel(axis)]
     held = np.argwhere(filt)
     key = [slice(None)] * filt.ndim
     for i in axes:

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DomainError, NoRuleError, ShapeError
+from ..errors import DomainError, MatrixError, NoRuleError, ShapeError
 from ..primitives import composition, primitive
-from .decompositions import inverse, lower, packed, real_part, to_triangles
-from .linalg import as_arrays, mH, mT
+from .arguments import array_of
+from .decompositions import packed, phi, real_part, to_triangles
+from .linalg import mH, mT
 from .reduce import products_before
 
 #: NumPy's own type of result.
@@ -61,7 +62,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 @composition(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """z with tensordot(a, z, z.ndim) = b; the `axes` of a are moved to its end first."""
-    a, b = as_arrays(a, b)
+    a, b = array_of(a), array_of(b)
     if axes is not None:
         moved = [i % a.ndim for i in axes]
         a = a.transpose([*(i for i in range(a.ndim) if i not in moved), *moved])
@@ -122,12 +123,18 @@ def slogdet_parts(z: Any) -> tuple[Any, Any]:
 def slogdet_da(dz: Any, z: Any, a: Any) -> Any:
     """dlog * a.T^-1.  A complex sign turns with a, and i * angle(det(a)) is the other part of log(det(a)).
 
-    Raises DomainError for a singular matrix, whose logarithm is -inf.
+    Raises MatrixError for a singular matrix, whose logarithm is -inf.
     """
     (sign, _), (dsign, dlog) = slogdet_parts(z), slogdet_parts(dz)
     if a.dtype.kind == "c":
         dlog = np.real(dlog) + 1j * np.imag(dsign * sign)
-    return dlog[..., None, None] * mT(inverse(a, "slogdet: the matrix is singular, and log(0) = -inf has no gradient."))
+    try:
+        return dlog[..., None, None] * mT(np.linalg.inv(a))
+    except np.linalg.LinAlgError as error:
+        raise MatrixError(
+            f"backward of slogdet: a is {tuple(a.shape)}; it is singular, and log(0) = -inf has no gradient: "
+            f"use np.linalg.det(a), which has one."
+        ) from error
 
 
 @primitive(da=slogdet_da, note="a not singular")
@@ -161,7 +168,7 @@ def pinv_da(dz: Any, z: Any, a: Any, *, hermitian: bool) -> Any:
     """-z.T @ dz @ z.T, and what is added where a's columns, or rows, turn; on the lower triangle if hermitian."""
     if not hermitian:
         return through_pinv(dz, z, a)
-    return to_triangles(through_pinv(dz, z, lower(a) + mH(lower(a))), a, "L")
+    return to_triangles(through_pinv(dz, z, phi(a) + mH(phi(a))), a, "L")
 
 
 @primitive(da=pinv_da, note="the rank is taken to stay as it is")
@@ -219,18 +226,18 @@ def lstsq(a: Any, b: Any, *, rcond: Any = None) -> Any:
     """
     x, residuals, rank, _ = np.linalg.lstsq(a, b, rcond)
     if rank < min(a.shape):
-        raise NoRuleError(
+        raise NoRuleError(  # so that plain numbers, which need no gradient, are left to NumPy
             f"lstsq: a is {a.shape} and its rank only {rank}; where a moves the rank jumps, and the solution with it, "
             f"so it has no gradient: leave out columns that depend on others, or use np.linalg.pinv(a) @ b."
         )
-    z = np.zeros((a.shape[1] + 1, b.shape[1]), x.dtype)
+    z = np.empty((a.shape[1] + 1, b.shape[1]), x.dtype)
     return packed(z, lstsq_parts(z), (x, residuals if residuals.size else 0))
 
 
 @composition(np.linalg.lstsq)
 def lstsq_result(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, int, Any]:
     """(solution, residuals, rank, singular values of a) of a @ x = b in the sense of least squares."""
-    a, b = as_arrays(a, b)
+    a, b = array_of(a), array_of(b)
     x, residuals = lstsq_parts(lstsq(a, b[:, None] if b.ndim == 1 else b, rcond=rcond))
     residuals = real_part(residuals if a.shape[0] > a.shape[1] else residuals[:0])
     return x[:, 0] if b.ndim == 1 else x, residuals, min(a.shape), np.linalg.svdvals(a)

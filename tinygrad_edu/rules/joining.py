@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import NoRuleError, ShapeError
 from ..operands import operand
 from ..primitives import composition, primitive
-from .indexing import axis_number, lined_up, on_numbers, pick, whole_numbers
+from .arguments import axis_of, lined_up, whole_numbers
+from .indexing import on_numbers, pick
 
 # Join
 
@@ -23,8 +24,7 @@ def concatenate_dxs(dz: Any, z: Any, *xs: Any, axis: Any) -> list[Any]:
     pieces = [slice(end - length, end) for length, end in zip(lengths, accumulate(lengths))]
     if axis is None:
         return [dz[piece].reshape(np.shape(x)) for x, piece in zip(xs, pieces)]
-    before = (slice(None),) * (axis % dz.ndim)
-    return [dz[(*before, piece)] for piece in pieces]
+    return [pick(dz, piece, axis % dz.ndim) for piece in pieces]
 
 
 @primitive(numpy=np.concatenate, dxs=concatenate_dxs)
@@ -33,7 +33,7 @@ def concatenate(*xs: Any, axis: Any = 0) -> Any:
     return np.concatenate(xs, axis)
 
 
-@primitive(numpy=np.stack, dxs=lambda dz, z, *xs, axis, index: dz[(slice(None),) * (axis % dz.ndim) + (index,)])
+@primitive(numpy=np.stack, dxs=lambda dz, z, *xs, axis, index: pick(dz, index, axis % dz.ndim))
 def stack(*xs: Any, axis: int = 0) -> Any:
     """z = the arrays, all of one shape, joined along a new axis."""
     return np.stack(xs, axis)
@@ -84,18 +84,18 @@ def leaves(arrays: Any) -> list[Any]:
     return [x for inner in arrays for x in leaves(inner)] if isinstance(arrays, list) else [arrays]
 
 
-def joined(arrays: Any, depth: int, ndim: int) -> Any:
+def join_nested(arrays: Any, depth: int, ndim: int) -> Any:
     """Nested lists of arrays as one array: those in the innermost lists joined along the last axis, and so on."""
     if not depth:
         return np.reshape(arrays, (1,) * (ndim - np.ndim(arrays)) + np.shape(arrays))
-    return np.concatenate([joined(inner, depth - 1, ndim) for inner in arrays], -depth)
+    return np.concatenate([join_nested(inner, depth - 1, ndim) for inner in arrays], -depth)
 
 
 @composition(np.block)
 def block(arrays: Any) -> Any:
     """The array made of blocks, given as nested lists: [[A, B], [C, D]] has the rows A B and C D."""
     depth = depth_of(arrays)
-    return joined(arrays, depth, max([depth, *map(np.ndim, leaves(arrays))]))
+    return join_nested(arrays, depth, max([depth, *map(np.ndim, leaves(arrays))]))
 
 
 # Cut
@@ -103,19 +103,18 @@ def block(arrays: Any) -> Any:
 
 def cut(ary: Any, cuts: Any, axis: int) -> list[Any]:
     """The pieces of an array cut before these indices."""
-    before = (slice(None),) * axis
-    return [ary[(*before, slice(a, b))] for a, b in zip([0, *cuts], [*cuts, ary.shape[axis]])]
+    return [pick(ary, slice(a, b), axis) for a, b in zip([0, *cuts], [*cuts, ary.shape[axis]])]
 
 
 @composition(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """The pieces of an array cut before the given indices, or into so many sections, the first ones longer by one."""
-    axis = axis_number(axis, ary.ndim, "split")
+    axis = axis_of("array_split", ary, axis)
     if np.ndim(indices_or_sections):
-        return cut(ary, whole_numbers(indices_or_sections, "split"), axis)
+        return cut(ary, whole_numbers("array_split", indices_or_sections), axis)
     sections = int(indices_or_sections)
     if sections < 1:
-        raise ShapeError(f"split: there must be one section or more, and not {sections}.")
+        raise ShapeError(f"array_split: there must be one section or more, and not {sections}.")
     length, longer = divmod(ary.shape[axis], sections)
     return cut(ary, [i * length + min(i, longer) for i in range(1, sections)], axis)
 
@@ -123,11 +122,13 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 @composition(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """The pieces of an array cut before the given indices, or into so many equal sections."""
-    axis = axis_number(axis, ary.ndim, "split")
+    axis = axis_of("split", ary, axis)
     length, sections = ary.shape[axis], indices_or_sections
-    if not np.ndim(sections) and (sections < 1 or length % sections):
+    if np.ndim(sections):
+        return cut(ary, whole_numbers("split", sections), axis)
+    if sections < 1 or length % sections:
         raise ShapeError(f"split: an axis of length {length} has no {sections} equal sections; name the indices.")
-    return array_split(ary, indices_or_sections, axis)
+    return array_split(ary, sections, axis)
 
 
 @composition(np.hsplit)
@@ -160,8 +161,8 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 @composition(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     """Each entry of an axis so many times in a row; of the flattened array where axis is None."""
-    a, axis = lined_up(a, axis, "repeat")
-    times = whole_numbers(repeats, "repeat")
+    a, axis = lined_up("repeat", a, axis)
+    times = whole_numbers("repeat", repeats)
     before, after = a.shape[: axis + 1], a.shape[axis + 1 :]
     if times.ndim > 1 or times.size not in (1, before[-1]) or (times < 0).any():
         raise ShapeError(f"repeat: repeats must be one number or {before[-1]}, as many as there are entries, none < 0.")
@@ -174,7 +175,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 @composition(np.tile)
 def tile(A: Any, reps: Any) -> Any:
     """A laid side by side, so many times along each axis; of fewer repetitions or axes, the last ones are meant."""
-    times = whole_numbers(reps, "tile").ravel().tolist()
+    times = whole_numbers("tile", reps).ravel().tolist()
     times = [1] * (A.ndim - len(times)) + times
     shape = (1,) * (len(times) - A.ndim) + A.shape
     apart = [n for length in shape for n in (1, length)]  # each axis with one in front of it, to be stretched
@@ -191,7 +192,7 @@ def widths_of(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
         sides = {axis % ndim: np.broadcast_to(width, 2) for axis, width in pad_width.items()}
         return [tuple(sides.get(axis, (0, 0))) for axis in range(ndim)]
     try:
-        return [(int(a), int(b)) for a, b in np.broadcast_to(whole_numbers(pad_width, "pad"), (ndim, 2))]
+        return [(int(a), int(b)) for a, b in np.broadcast_to(whole_numbers("pad", pad_width), (ndim, 2))]
     except ValueError:
         raise ShapeError(f"pad: the widths {pad_width!r} do not broadcast to two for each of {ndim} axes.") from None
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..primitives import composition, primitive
+from .arguments import array_of
 
 
 def mT(a: Any) -> Any:
@@ -48,7 +49,7 @@ composition(np.linalg.matmul)(matmul)
 @composition(np.dot)
 def dot(a: Any, b: Any) -> Any:
     """Sum over the last axis of a and the last but one of b, as np.dot."""
-    a, b = (x if hasattr(x, "ndim") else np.asarray(x) for x in (a, b))
+    a, b = array_of(a), array_of(b)
     if a.ndim == 0 or b.ndim == 0:
         return a * b
     if b.ndim <= 2:
@@ -142,11 +143,6 @@ inner = primitive(
 # Vectors
 
 
-def as_arrays(*operands: Any) -> list[Any]:
-    """Lists and numbers as arrays; arrays and Tensors as they are."""
-    return [x if hasattr(x, "ndim") else np.asarray(x) for x in operands]
-
-
 vecdot = primitive(
     np.vecdot,
     da=lambda dz, z, a, b: (dz[..., None] * b).conj(),
@@ -168,26 +164,26 @@ if hasattr(np, "matvec"):  # since NumPy 2.2
 @composition(np.linalg.vecdot)
 def vecdot_along(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Sum of conj(x1) * x2 over one axis."""
-    return np.vecdot(*(np.moveaxis(x, axis, -1) for x in as_arrays(x1, x2)))
+    return np.vecdot(*(np.moveaxis(array_of(x), axis, -1) for x in (x1, x2)))
 
 
 @composition(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
     """Sum of conj(a) * b over all entries."""
-    return np.vecdot(*(x.reshape(-1) for x in as_arrays(a, b)))
+    return np.vecdot(array_of(a).reshape(-1), array_of(b).reshape(-1))
 
 
 @composition(np.outer)
 def outer(a: Any, b: Any) -> Any:
     """z[i, j] = a[i] * b[j], of arrays laid out as vectors."""
-    a, b = as_arrays(a, b)
+    a, b = array_of(a), array_of(b)
     return a.reshape((-1, 1)) * b.reshape(-1)
 
 
 @composition(np.linalg.outer)
 def outer_of_vectors(x1: Any, x2: Any, /) -> Any:
     """z[i, j] = x1[i] * x2[j].  Raises ShapeError for what is no vector."""
-    x1, x2 = as_arrays(x1, x2)
+    x1, x2 = array_of(x1), array_of(x2)
     if x1.ndim != 1 or x2.ndim != 1:
         raise ShapeError(f"linalg.outer: x1 is {x1.shape}, x2 is {x2.shape}; it takes vectors, np.outer any arrays.")
     return outer(x1, x2)
@@ -196,7 +192,7 @@ def outer_of_vectors(x1: Any, x2: Any, /) -> Any:
 @composition(np.kron)
 def kron(a: Any, b: Any) -> Any:
     """Kronecker's product: every entry of a times the whole of b, as blocks."""
-    a, b = as_arrays(a, b)
+    a, b = array_of(a), array_of(b)
     axes = max(a.ndim, b.ndim)
     m, n = ((1,) * (axes - x.ndim) + x.shape for x in (a, b))
     blocks = a.reshape([size for i in m for size in (i, 1)]) * b.reshape([size for i in n for size in (1, i)])
@@ -211,7 +207,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = (np.moveaxis(x, i, -1) for x, i in zip(as_arrays(a, b), (axisa, axisb)))
+    a, b = np.moveaxis(array_of(a), axisa, -1), np.moveaxis(array_of(b), axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ShapeError(
             f"cross: the vectors of a have {a.shape[-1]} components, those of b {b.shape[-1]}; they must have 3. "

@@ -96,7 +96,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 def cond(x: Any, p: Any = None) -> Any:
     """How many times larger x can make a relative error: norm(x) * norm(inv(x)); the largest s over the smallest for 2.
 
-    Raises ShapeError for a singular matrix unless p is None, 2 or -2.
+    Raises MatrixError for a singular matrix unless p is None, 2 or -2.
     """
     if p is None or p in (2, -2):
         s = np.linalg.svdvals(x)

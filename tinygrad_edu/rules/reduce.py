@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DomainError, IndexingError, NoRuleError, ShapeError
+from ..errors import DomainError, ShapeError
 from ..primitives import composition, primitive
+from .arguments import axes_of, cast, refuse
+from .elementwise import log_share
 from .joining import concatenate
 from .shape import broadcast_to
 
@@ -121,7 +123,12 @@ def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return x.prod(axis=axis, keepdims=keepdims)
 
 
-@primitive(dx=lambda dz, z, x, *, axis, keepdims: kept(dz, x, axis, keepdims) * np.exp(x - kept(z, x, axis, keepdims)))
+def logsumexp_dx(dz: Any, z: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
+    """dz * exp(x - z), the share of x in the sum."""
+    return kept(dz, x, axis, keepdims) * np.exp(log_share(x, kept(z, x, axis, keepdims)))
+
+
+@primitive(dx=logsumexp_dx, note="flat where all are -inf")
 def logsumexp(x: Any, *, axis: Any, keepdims: bool = False) -> Any:
     """z = log(sum(exp(x))), computed after subtracting max(x), so that large x do not overflow."""
     top = x.max(axis=axis, keepdims=True)
@@ -166,14 +173,11 @@ composition(np.amin)(min)
 # What the operations above do not take: dtype=, initial=, where=, mean=, correction=
 
 
-def refuse(function: str, **arguments: Any) -> None:
-    """Raise NoRuleError for an argument of NumPy's that is given and that no rule covers, such as out=."""
-    for name, value in arguments.items():
-        if value is not None:
-            raise NoRuleError(
-                f"np.{function}(..., {name}=...): no gradient rule covers the argument {name!r}; "
-                f"leave it out, or call NumPy on `.data` if no gradient is wanted."
-            )
+def check(function: str, a: Any, axis: Any, out: Any) -> None:
+    """Refuse a place for the result, and axes that do not exist, in the name of the function."""
+    refuse(function, out=out)
+    if axis not in (0, -1):  # which a number has too, to NumPy, when it is reduced
+        axes_of(function, a, axis)
 
 
 def warn(message: str) -> None:
@@ -181,45 +185,22 @@ def warn(message: str) -> None:
     warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
-def array_of(x: Any) -> Any:
-    """x itself if it is an array or a Tensor; numbers and lists as an array."""
-    return x if hasattr(x, "dtype") and hasattr(x, "ndim") else np.asarray(x)
-
-
-def axes_of(function: str, x: Any, axis: Any) -> tuple[int, ...]:
-    """The axes that `axis` names, all where it is None, counted from the front."""
-    if axis is None:
-        return tuple(range(x.ndim))
+def check_mask(function: str, a: Any, where: Any) -> None:
+    """Raise ShapeError for a mask that does not broadcast to a's shape."""
+    shape = np.shape(a)
     try:
-        return tuple(np.lib.array_utils.normalize_axis_tuple(axis, x.ndim))
-    except ValueError as error:
-        raise IndexingError(f"np.{function}: the array is {x.shape}; {error}.") from error
-
-
-def cast(x: Any, dtype: Any) -> Any:
-    """x as an array of the dtype; as it is where none is named."""
-    x = array_of(x)
-    return x if dtype is None or x.dtype == dtype else x.astype(dtype)
-
-
-def floats(x: Any) -> Any:
-    """x as an array, integers and booleans as float64: a difference of unsigned integers would wrap around."""
-    x = array_of(x)
-    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+        fits = np.broadcast_shapes(np.shape(where), shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"{function}: where= is {np.shape(where)}, and does not broadcast to the array's {shape}.")
 
 
 def chosen(function: str, a: Any, where: Any, other: Any) -> Any:
     """a, with `other` in the place of the entries that `where` leaves out."""
     if where is True:
         return a
-    try:
-        fits = np.broadcast_shapes(np.shape(where), a.shape) == a.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ShapeError(
-            f"np.{function}: where= is {np.shape(where)}, and does not broadcast to the array's {a.shape}."
-        )
+    check_mask(function, a, where)
     return np.where(where, a, other)
 
 
@@ -238,7 +219,7 @@ def with_initial(function: str, combine: Any, z: Any, initial: Any) -> Any:
     if initial is None:
         return z
     if np.ndim(initial):
-        raise ShapeError(f"np.{function}: initial= is {np.shape(initial)}, and it must be a number.")
+        raise ShapeError(f"{function}: initial= is {np.shape(initial)}, and it must be a number.")
     return combine(z, cast(initial, z.dtype))
 
 
@@ -251,11 +232,13 @@ def wider_sum(
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
+    *,
+    function: str = "sum",
 ) -> Any:
     """z = initial + the sum of the chosen entries, added up in dtype."""
-    refuse("sum", out=out)
-    z = sum(chosen("sum", cast(a, dtype), where, 0), axis=axis, keepdims=keepdims)
-    return with_initial("sum", np.add, z, initial)
+    check(function, a, axis, out)
+    z = sum(chosen(function, cast(a, dtype), where, 0), axis=axis, keepdims=keepdims)
+    return with_initial(function, np.add, z, initial)
 
 
 @composition(np.prod)
@@ -267,23 +250,32 @@ def wider_prod(
     keepdims: bool = False,
     initial: Any = None,
     where: Any = True,
+    *,
+    function: str = "prod",
 ) -> Any:
     """z = initial * the product of the chosen entries, multiplied in dtype."""
-    refuse("prod", out=out)
-    z = prod(chosen("prod", cast(a, dtype), where, 1), axis=axis, keepdims=keepdims)
-    return with_initial("prod", np.multiply, z, initial)
+    check(function, a, axis, out)
+    z = prod(chosen(function, cast(a, dtype), where, 1), axis=axis, keepdims=keepdims)
+    return with_initial(function, np.multiply, z, initial)
 
 
 @composition(np.mean)
 def wider_mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    function: str = "mean",
 ) -> Any:
     """z = the mean of the chosen entries, added up in dtype; NaN where there are none."""
-    refuse("mean", out=out)
+    check(function, a, axis, out)
     if dtype is None:
         dtype = a.dtype if a.dtype.kind in "fc" else np.float64
     wide = np.float32 if a.dtype == dtype == np.float16 else dtype  # as NumPy: many float16 add up to infinity
-    total = wider_sum(a, axis, wide, keepdims=keepdims, where=where)
+    total = wider_sum(a, axis, wide, keepdims=keepdims, where=where, function=function)
     n = count_chosen(a, axis, keepdims, where)
     if (n == 0).any():
         warn("Mean of empty slice")
@@ -302,16 +294,16 @@ def wider_var(
     where: Any = True,
     mean: Any = None,
     correction: Any = None,
-    nothing: float = 0,
+    function: str = "var",
 ) -> Any:
     """z = sum(|x - mean|^2) / (n - ddof) over the chosen entries x; a mean that is given has a gradient of its own.
 
-    correction: ddof by another name.  nothing: what stands for an n - ddof that is not positive.
+    correction: ddof by another name.  Where n - ddof is not positive, NumPy divides by 0; over NaN it has no result.
     """
-    refuse("var", out=out)
+    check(function, a, axis, out)
     if correction is not None and ddof:
-        raise DomainError("np.var, np.std: ddof and correction are two names of one argument; give one of them.")
-    a = chosen("var", a, where, 0)  # a NaN left out must not meet the gradient either
+        raise DomainError(f"{function}: ddof and correction are two names of one argument; give one of them.")
+    a = chosen(function, a, where, 0)  # a NaN left out must not meet the gradient either
     if mean is None:
         mean = divided(wider_sum(a, axis, dtype, keepdims=True), count_chosen(a, axis, True, where))
     d = a - mean
@@ -320,40 +312,54 @@ def wider_var(
     n = count_chosen(a, axis, keepdims, where) - (ddof if correction is None else correction)
     if (n <= 0).any():
         warn("Degrees of freedom <= 0 for slice")
-    return divided(total, n, nothing)
+    return divided(total, n, np.nan if function.startswith("nan") else 0)
 
 
 @composition(np.std)
 def wider_std(*args: Any, **kwargs: Any) -> Any:
     """z = sqrt(var), with the arguments of var."""
-    return np.sqrt(wider_var(*args, **kwargs))
+    return np.sqrt(wider_var(*args, function="std", **kwargs))
 
 
-def wider_extreme(name: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+def wider_extreme(function: str, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """The largest or smallest of the chosen entries and `initial`, which counts as one entry where it ties."""
-    reduce, pick, worst = (max, np.maximum, -np.inf) if name == "max" else (min, np.minimum, np.inf)
+    reduce, pick, worst = (max, np.maximum, -np.inf) if function.endswith("max") else (min, np.minimum, np.inf)
     if initial is None and where is not True:
-        raise DomainError(f"np.{name}: where= needs initial= too, the result where no entry is chosen.")
+        raise DomainError(f"{function}: where= needs initial= too, the result where no entry is chosen.")
     if initial is not None and not a.size:  # initial, in the shape of the result
-        return with_initial(name, np.add, sum(a, axis=axis, keepdims=keepdims), initial)
+        return with_initial(function, np.add, sum(a, axis=axis, keepdims=keepdims), initial)
     other = worst if a.dtype.kind in "fc" else cast(initial, a.dtype)  # there is no infinite integer, and no gradient
-    z = reduce(chosen(name, a, where, other), axis=axis, keepdims=keepdims)
-    return with_initial(name, pick, z, initial)
+    z = reduce(chosen(function, a, where, other), axis=axis, keepdims=keepdims)
+    return with_initial(function, pick, z, initial)
 
 
 @composition(np.max, np.amax)
 def wider_max(
-    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Any,
+    axis: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+    *,
+    function: str = "max",
 ) -> Any:
     """z = the largest of the chosen entries and initial."""
-    refuse("max", out=out)
-    return wider_extreme("max", a, axis, keepdims, initial, where)
+    check(function, a, axis, out)
+    return wider_extreme(function, a, axis, keepdims, initial, where)
 
 
 @composition(np.min, np.amin)
 def wider_min(
-    a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Any,
+    axis: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+    *,
+    function: str = "min",
 ) -> Any:
     """z = the smallest of the chosen entries and initial."""
-    refuse("min", out=out)
-    return wider_extreme("min", a, axis, keepdims, initial, where)
+    check(function, a, axis, out)
+    return wider_extreme(function, a, axis, keepdims, initial, where)

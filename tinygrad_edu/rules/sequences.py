@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import DomainError, DTypeError, NoRuleError, ShapeError
+from ..operands import operand
 from ..primitives import composition, primitive
+from .arguments import array_of, axes_of, axis_of, cast, floats, refuse
+from .indexing import key_at, pick
 from .joining import concatenate, stack
-from .reduce import array_of, axes_of, cast, floats, products_before, refuse
+from .reduce import check, products_before
 
 # Running sums and products
 
@@ -22,8 +25,8 @@ from .reduce import array_of, axes_of, cast, floats, products_before, refuse
 def cumsum_dx(dz: Any, z: Any, x: Any, *, axis: Any) -> Any:
     """Entry i went into every sum from i on: the cumulative sum of dz, taken from the other end."""
     if axis is None or not x.ndim:
-        return dz[::-1].cumsum(axis=0)[::-1].reshape(x.shape)
-    flipped = (slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)
+        return dz[::-1].cumsum()[::-1].reshape(x.shape)
+    flipped = key_at(slice(None, None, -1), axis % x.ndim)
     return dz[flipped].cumsum(axis=axis)[flipped]
 
 
@@ -73,14 +76,14 @@ def wider_cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None)
 @composition(np.nancumsum)
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
     """The running sums, with 0 in the place of NaN."""
-    refuse("nancumsum", out=out)
+    check("nancumsum", a, axis, out)
     return cumsum(cast(np.where(np.isnan(a), 0, a), dtype), axis=axis)
 
 
 @composition(np.nancumprod)
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
     """The running products, with 1 in the place of NaN."""
-    refuse("nancumprod", out=out)
+    check("nancumprod", a, axis, out)
     return cumprod(cast(np.where(np.isnan(a), 1, a), dtype), axis=axis)
 
 
@@ -88,7 +91,7 @@ def cumulated(function: str, run: Any, x: Any, axis: Any, dtype: Any, first: int
     """Running sums or products as the array API has them: with the entry `first` before them, if it is given."""
     x = cast(x, dtype)
     if x.ndim > 1 and axis is None:
-        raise ShapeError(f"np.{function}: x is {x.shape}, and of more than one axis `axis` must name one.")
+        raise ShapeError(f"{function}: x is {x.shape}, and of more than one axis `axis` must name one.")
     x, axis = (x, 0 if axis is None else axis) if x.ndim else (x.reshape(1), 0)
     z = run(x, axis=axis)
     if first is None:
@@ -104,7 +107,7 @@ if hasattr(np, "cumulative_sum"):  # from NumPy 2.1 on
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
     ) -> Any:
         """The running sums, after a 0 if the initial one is included."""
-        refuse("cumulative_sum", out=out)
+        check("cumulative_sum", x, axis, out)
         return cumulated("cumulative_sum", cumsum, x, axis, dtype, 0 if include_initial else None)
 
     @composition(np.cumulative_prod)
@@ -112,19 +115,14 @@ if hasattr(np, "cumulative_sum"):  # from NumPy 2.1 on
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
     ) -> Any:
         """The running products, after a 1 if the initial one is included."""
-        refuse("cumulative_prod", out=out)
+        check("cumulative_prod", x, axis, out)
         return cumulated("cumulative_prod", cumprod, x, axis, dtype, 1 if include_initial else None)
 
 
 # Differences, slopes and areas
 
 
-def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    """x[start:stop] along an axis, which is counted from the front."""
-    return x[(slice(None),) * axis + (slice(start, stop),)]
-
-
-def joined(before: Any, x: Any, after: Any, axis: int) -> Any:
+def join_between(before: Any, x: Any, after: Any, axis: int) -> Any:
     """x between two arrays or numbers, each of which may be None."""
     one = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
     parts = [array_of(piece) for piece in (before, x, after) if piece is not None]
@@ -136,14 +134,14 @@ def joined(before: Any, x: Any, after: Any, axis: int) -> Any:
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """z[i] = a[i + 1] - a[i], n times over; prepend and append are joined to a first."""
     if n < 0:
-        raise DomainError(f"np.diff: n is {n}; it is the number of times that differences are taken, 0, 1, 2, ...")
+        raise DomainError(f"diff: n is {n}; it is the number of times that differences are taken, 0, 1, 2, ...")
     if n == 0:
         return a
     a = array_of(a)
-    (axis,) = axes_of("diff", a, axis)
-    a = joined(prepend, a, append, axis)
+    axis = axis_of("diff", a, axis)
+    a = join_between(prepend, a, append, axis)
     for _ in range(n):
-        a = part(a, axis, 1, None) - part(a, axis, None, -1)
+        a = pick(a, slice(1, None), axis) - pick(a, slice(None, -1), axis)
     return a
 
 
@@ -154,8 +152,8 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     begin, end = (None if piece is None else np.ravel(piece) for piece in (to_begin, to_end))
     for name, piece in (("to_begin", begin), ("to_end", end)):
         if piece is not None and not np.can_cast(piece.dtype, x.dtype, "same_kind"):
-            raise DTypeError(f"np.ediff1d: {name} is {piece.dtype}, and the array {x.dtype} cannot hold it.")
-    return cast(joined(begin, x[1:] - x[:-1], end, 0), x.dtype)
+            raise DTypeError(f"ediff1d: {name} is {piece.dtype}, and the array {x.dtype} cannot hold it.")
+    return cast(join_between(begin, x[1:] - x[:-1], end, 0), x.dtype)
 
 
 def edge(f0: Any, f1: Any, f2: Any, h1: Any, h2: Any) -> Any:
@@ -194,17 +192,15 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     if len(spacings) == 1 and np.ndim(spacings[0]) == 0:
         spacings *= len(axes)
     if len(spacings) != len(axes):
-        raise ShapeError(
-            f"np.gradient: {len(varargs)} spacings for {len(axes)} axes; give one for all or one for each."
-        )
+        raise ShapeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give one for all or one for each.")
     if edge_order not in (1, 2):
-        raise DomainError(f"np.gradient: edge_order is {edge_order}; it is 1 or 2.")
+        raise DomainError(f"gradient: edge_order is {edge_order}; it is 1 or 2.")
     results = []
     for i, h in zip(axes, spacings, strict=True):
         n = f.shape[i]
         if n <= edge_order or np.shape(h) not in ((), (n - 1,)):
             raise ShapeError(
-                f"np.gradient: axis {i} has {n} entries; edge_order={edge_order} needs {edge_order + 1} or more, "
+                f"gradient: axis {i} has {n} entries; edge_order={edge_order} needs {edge_order + 1} or more, "
                 f"and coordinates must be a vector of as many."
             )
         results.append(np.moveaxis(slopes(np.moveaxis(f, i, 0), h, edge_order), 0, i))
@@ -215,13 +211,13 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The area under y: the sum of (y[i] + y[i + 1]) / 2 times (x[i + 1] - x[i]), or times dx."""
     y = array_of(y)
-    (axis,) = axes_of("trapezoid", y, axis)
+    axis = axis_of("trapezoid", y, axis)
     if x is not None:
         x = array_of(x)
         dx = np.diff(x, axis=axis if x.ndim > 1 else 0)
         if x.ndim == 1:
             dx = dx.reshape((-1,) + (1,) * (y.ndim - 1 - axis))
-    return (dx * (part(y, axis, 1, None) + part(y, axis, None, -1)) / 2.0).sum(axis=axis)
+    return (dx * (pick(y, slice(1, None), axis) + pick(y, slice(None, -1), axis)) / 2.0).sum(axis=axis)
 
 
 @primitive(numpy=np.unwrap, dx=lambda dz, z, x, *, discont, axis, period: dz)
@@ -247,16 +243,15 @@ def linspace(
 ) -> Any:
     """z[i] = (1 - t[i]) * start + t[i] * stop, for `num` steps t from 0 to 1; 1 is left out unless endpoint."""
     if num < 0:
-        raise DomainError(f"np.linspace: num is {num}; it is how many entries there are, 0, 1, 2, ...")
-    kind = np.result_type(
-        *(x if isinstance(x, int | float | complex) else array_of(x).dtype for x in (start, stop)), 1.0
-    )
-    start, stop = cast(start, kind), cast(stop, kind)
+        raise DomainError(f"linspace: num is {num}; it is how many entries there are, 0, 1, 2, ...")
+    start, stop = operand(start), operand(stop)
+    kind = np.result_type(start, stop, 1.0)  # in which Python numbers do not count
     intervals = num - 1 if endpoint else num
-    delta = stop - start
+    delta = cast(stop, kind) - start
     t = np.arange(num).reshape((num,) + (1,) * delta.ndim) / max(intervals, 1)
     z = np.where(t < 1, start + cast(t, kind) * delta, stop)  # the end without rounding
-    z = cast(np.moveaxis(z, 0, axis) if axis else z, dtype)
+    z = np.moveaxis(z, 0, axis)
+    z = cast(np.floor(z) if np.issubdtype(dtype or kind, np.integer) else z, dtype)
     return (z, delta / intervals if intervals > 0 else np.nan) if retstep else z
 
 
@@ -265,23 +260,23 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """The height at x of the line through the points (xp, fp); beyond its ends `left` and `right`, or periodic."""
     x, xp, fp = array_of(x), array_of(xp), array_of(fp)
     if "c" in (x.dtype.kind, xp.dtype.kind):
-        raise DTypeError(f"np.interp: x is {x.dtype} and xp is {xp.dtype}; only fp can be complex.")
+        raise DTypeError(f"interp: x is {x.dtype} and xp is {xp.dtype}; only fp can be complex.")
     x, xp = cast(x, np.float64), cast(xp, np.float64)
     if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
-        raise ShapeError(f"np.interp: xp is {xp.shape} and fp is {fp.shape}; they must be vectors of one length.")
+        raise ShapeError(f"interp: xp is {xp.shape} and fp is {fp.shape}; they must be vectors of one length.")
     fp = cast(fp, np.result_type(fp.dtype, np.float64))
     if period is not None:
         if not period:
-            raise DomainError("np.interp: period is 0.")
+            raise DomainError("interp: period is 0.")
         period, left, right = np.abs(period), None, None
         x, xp = np.remainder(x, period), np.remainder(xp, period)
         order = np.argsort(xp)
         xp, fp = xp[order], fp[order]
-        xp, fp = joined(xp[-1:] - period, xp, xp[:1] + period, 0), joined(fp[-1:], fp, fp[:1], 0)
+        xp, fp = join_between(xp[-1:] - period, xp, xp[:1] + period, 0), join_between(fp[-1:], fp, fp[:1], 0)
     if not (xp[1:] > xp[:-1]).all():
-        raise DomainError("np.interp: xp must be increasing, no value twice: sort xp and fp together first.")
+        raise DomainError("interp: xp must be increasing, no value twice: sort xp and fp together first.")
     if len(xp) == 1:
-        z = np.broadcast_to(fp[0], x.shape)
+        z = fp[0]
     else:
         i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)  # xp[i] <= x < xp[i + 1]
         z = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i]) * (x - xp[i]) + fp[i]
@@ -296,11 +291,11 @@ def convolve_share(dz: Any, x: Any, other: Any, mode: str) -> Any:
     """The gradient for the vector x: dz against the other vector turned round, as many entries as x has."""
     turned = np.ravel(other)[::-1]
     if mode == "valid":
-        return np.convolve(dz, turned, "full" if x.size >= turned.size else "valid").reshape(x.shape)
+        return np.convolve(dz, turned, "full" if x.size >= turned.size else "valid")
     if mode == "same":  # z is the middle of the full one
         shorter = min(x.size, turned.size)
-        dz = joined(np.zeros((shorter - 1) // 2, dz.dtype), dz, np.zeros(shorter // 2, dz.dtype), 0)
-    return np.convolve(dz, turned, "valid").reshape(x.shape)
+        dz = join_between(np.zeros((shorter - 1) // 2, dz.dtype), dz, np.zeros(shorter // 2, dz.dtype), 0)
+    return np.convolve(dz, turned, "valid")
 
 
 @primitive(
@@ -320,7 +315,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """z[k] = the sum of a[i + k] conj(v[i])."""
     a, v = array_of(a), array_of(v)
     if a.ndim != 1 or v.ndim != 1:
-        raise ShapeError(f"np.correlate: a is {a.shape} and v is {v.shape}; they must be vectors.")
+        raise ShapeError(f"correlate: a is {a.shape} and v is {v.shape}; they must be vectors.")
     if a.size < v.size:  # NumPy puts the longer one first and turns the result round
         return convolve(a[::-1], v.conj(), mode=mode)[::-1]
     return convolve(a, v.conj()[::-1], mode=mode)
@@ -333,7 +328,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 def polyval(p: Any, x: Any) -> Any:
     """p[0] x^(n-1) + ... + p[n-1], by Horner's rule."""
     if isinstance(x, np.poly1d):
-        raise NoRuleError("np.polyval: a polynomial in a polynomial has no gradient rule; give the numbers x.")
+        raise NoRuleError("polyval: a polynomial in a polynomial has no gradient rule; give the numbers x.")
     x = array_of(x)
     z = np.zeros_like(x)
     for coefficient in array_of(p):
@@ -345,7 +340,7 @@ def polyval(p: Any, x: Any) -> Any:
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers of x: x^(N-1), ..., x, 1 in each row; 1, x, ... where increasing."""
     if x.ndim != 1:
-        raise ShapeError(f"np.vander: x is {x.shape}, and it must be a vector.")
+        raise ShapeError(f"vander: x is {x.shape}, and it must be a vector.")
     x = cast(x, np.promote_types(x.dtype, int))
     powers = [np.ones_like(x)]
     for _ in range(1, x.size if N is None else N):
@@ -360,12 +355,12 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 @composition(np.apply_along_axis)
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     """func1d of each vector along an axis; its results lie where the axis was."""
-    (axis,) = axes_of("apply_along_axis", arr, axis)
+    axis = axis_of("apply_along_axis", arr, axis)
     rest = arr.shape[:axis] + arr.shape[axis + 1 :]
     rows = np.moveaxis(arr, axis, -1).reshape((math.prod(rest), arr.shape[axis]))
     if not len(rows):
-        raise ShapeError(f"np.apply_along_axis: the array is {arr.shape}; there is no vector along axis {axis}.")
-    results = stack(*[array_of(func1d(row, *args, **kwargs)) for row in rows])
+        raise ShapeError(f"apply_along_axis: the array is {arr.shape}; there is no vector along axis {axis}.")
+    results = stack(*[func1d(row, *args, **kwargs) for row in rows])
     z = results.reshape(rest + results.shape[1:])
     axes = range(len(rest), z.ndim)
     return np.moveaxis(z, tuple(axes), tuple(axis + i for i in range(len(axes))))

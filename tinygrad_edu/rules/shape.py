@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import DomainError, NoRuleError, ShapeError
 from ..operands import operand
 from ..primitives import composition, primitive
-from .indexing import axis_number, common_shape, misfit, scatter_add, whole_numbers
+from .arguments import axis_of, common_shape, misfit, whole_numbers
+from .indexing import scatter_add
 
 # One array, other axes
 
@@ -83,7 +84,7 @@ def moveaxis(x: Any, *, source: Any, destination: Any) -> Any:
 @composition(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     """a with one axis moved until it lies before the one that is now number `start`."""
-    axis = axis_number(axis, a.ndim, "rollaxis")
+    axis = axis_of("rollaxis", a, axis)
     start = start + a.ndim if start < 0 else start
     if not 0 <= start <= a.ndim:
         raise ShapeError(f"rollaxis: start must be in {-a.ndim}...{a.ndim} for an array of {a.ndim} axes.")
@@ -186,7 +187,7 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """m turned k times by a right angle, from the first of two axes towards the second."""
     if len(axes) != 2:
         raise ShapeError(f"rot90(axes={axes!r}): it turns in a plane of two axes.")
-    a, b = (axis_number(i, m.ndim, "rot90") for i in axes)
+    a, b = (axis_of("rot90", m, i) for i in axes)
     if a == b:
         raise ShapeError(f"rot90(axes={axes!r}): the two axes must differ.")
     flipped: Any = ((), b, (a, b), a)[k % 4]
@@ -216,7 +217,7 @@ def broadcast_to(x: Any, *, shape: Any) -> Any:
 @composition(np.broadcast_arrays)
 def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     """The arrays, all in the shape that they broadcast to."""
-    shape = common_shape(args, "broadcast_arrays")
+    shape = common_shape("broadcast_arrays", args)
     return tuple(operand(x) if np.shape(x) == shape else np.broadcast_to(x, shape) for x in args)
 
 
@@ -239,7 +240,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 @composition(np.resize)
 def resize(a: Any, new_shape: Any) -> Any:
     """The entries of a, over and over again, until the new shape is full."""
-    shape = tuple(whole_numbers(new_shape, "resize").ravel().tolist())
+    shape = tuple(whole_numbers("resize", new_shape).ravel().tolist())
     if min(shape, default=0) < 0:
         raise ShapeError(f"resize: the new shape {shape} has a negative length.")
     flat = np.ravel(a)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import composition, primitive
-from .indexing import along, scatter_add, take_along_axis
+from .indexing import key_along, scatter_add, take_along_axis
 
 
 def sort_dx(dz: Any, z: Any, x: Any, *, axis: Any, kind: Any, stable: Any) -> Any:
@@ -18,7 +18,7 @@ def sort_dx(dz: Any, z: Any, x: Any, *, axis: Any, kind: Any, stable: Any) -> An
     if axis is None:
         return scatter_add(dz, key=stable_order(x, None), shape=(x.size,)).reshape(x.shape)
     axis = axis % x.ndim
-    return scatter_add(dz, key=along(stable_order(x, axis), x.shape, axis), shape=x.shape)
+    return scatter_add(dz, key=key_along(stable_order(x, axis), x.shape, axis), shape=x.shape)
 
 
 def stable_order(x: Any, axis: Any) -> Any:

@@ -14,14 +14,12 @@ import numpy as np
 
 from ..errors import DomainError, DTypeError, IndexingError, ShapeError
 from ..primitives import composition, primitive
+from .arguments import array_of, axes_of, cast, floats, refuse
 from .joining import concatenate
 from .reduce import (
-    array_of,
-    axes_of,
-    cast,
+    check,
+    check_mask,
     extreme_dx,
-    floats,
-    refuse,
     warn,
     wider_max,
     wider_mean,
@@ -34,41 +32,42 @@ from .reduce import (
 # Reductions that pass over NaN
 
 
-def known(a: Any, where: Any) -> Any:
+def known(function: str, a: Any, where: Any) -> Any:
     """Which of the chosen entries are not NaN."""
+    check_mask(function, a, where)
     return np.logical_and(np.logical_not(np.isnan(a)), where)
 
 
 @composition(np.nansum)
 def nansum(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
     """z = the sum of the entries that are not NaN."""
-    return wider_sum(a, *args, where=known(a, where), **kwargs)
+    return wider_sum(a, *args, where=known("nansum", a, where), function="nansum", **kwargs)
 
 
 @composition(np.nanprod)
 def nanprod(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
     """z = the product of the entries that are not NaN."""
-    return wider_prod(a, *args, where=known(a, where), **kwargs)
+    return wider_prod(a, *args, where=known("nanprod", a, where), function="nanprod", **kwargs)
 
 
 @composition(np.nanmean)
 def nanmean(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
     """z = the mean of the entries that are not NaN; NaN where there are none."""
-    return wider_mean(a, *args, where=known(a, where), **kwargs)
+    return wider_mean(a, *args, where=known("nanmean", a, where), function="nanmean", **kwargs)
 
 
 @composition(np.nanvar)
-def nanvar(a: Any, *args: Any, where: Any = True, mean: Any = None, **kwargs: Any) -> Any:
+def nanvar(a: Any, *args: Any, where: Any = True, mean: Any = None, function: str = "nanvar", **kwargs: Any) -> Any:
     """z = the variance of the n entries that are not NaN; NaN where n <= ddof."""
     if mean is not None and a.dtype.kind in "fc":  # unlike np.var, it stays in the array's dtype
         mean = cast(mean, a.dtype)
-    return wider_var(a, *args, where=known(a, where), mean=mean, nothing=np.nan, **kwargs)
+    return wider_var(a, *args, where=known(function, a, where), mean=mean, function=function, **kwargs)
 
 
 @composition(np.nanstd)
 def nanstd(*args: Any, **kwargs: Any) -> Any:
     """z = sqrt(nanvar), with the arguments of nanvar."""
-    return np.sqrt(nanvar(*args, **kwargs))
+    return np.sqrt(nanvar(*args, function="nanstd", **kwargs))
 
 
 @primitive(numpy=np.nanmax, dx=extreme_dx, note="ties share in equal parts")
@@ -86,13 +85,13 @@ def nanmin(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 @composition(np.nanmax)
 def wider_nanmax(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
     """z = the largest of initial and the chosen entries that are not NaN."""
-    return wider_max(a, *args, where=known(a, where), **kwargs)
+    return wider_max(a, *args, where=known("nanmax", a, where), function="nanmax", **kwargs)
 
 
 @composition(np.nanmin)
 def wider_nanmin(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
     """z = the smallest of initial and the chosen entries that are not NaN."""
-    return wider_min(a, *args, where=known(a, where), **kwargs)
+    return wider_min(a, *args, where=known("nanmin", a, where), function="nanmin", **kwargs)
 
 
 @primitive(numpy=np.nanargmax)
@@ -110,7 +109,7 @@ def nanargmin(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 @composition(np.ptp)
 def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
     """z = the largest entry minus the smallest one."""
-    refuse("ptp", out=out)
+    check("ptp", a, axis, out)
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
@@ -123,16 +122,17 @@ class Rows:
     n: how many entries of a row take part; a number, or (m, 1) where NaN is passed over.  shape: that of the result.
     """
 
-    def __init__(self, function: str, a: Any, axis: Any, keepdims: bool, pass_over_nan: bool):
+    def __init__(self, function: str, a: Any, axis: Any, keepdims: bool):
         axes = axes_of(function, a, axis)
         rest = tuple(i for i in range(a.ndim) if i not in axes)
         self.shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes)
         self.length = math.prod(a.shape[i] for i in axes)
         if not self.length:
-            raise IndexingError(f"np.{function}: the array is {a.shape}, and there is no entry to choose.")
+            raise IndexingError(f"{function}: the array is {a.shape}, and there is no entry to choose.")
         self.entries = a.transpose(rest + axes).reshape((math.prod(a.shape[i] for i in rest), self.length))
         self.order = np.argsort(self.entries, kind="stable")
         self.row = np.arange(len(self.entries))[:, None]
+        pass_over_nan = function.startswith("nan")
         nans = np.isnan(self.entries).sum(axis=1, keepdims=True)
         self.spoilt = False if pass_over_nan else nans > 0
         self.n = self.length - nans if pass_over_nan else self.length
@@ -153,13 +153,13 @@ def median(
     overwrite_input: bool = False,
     keepdims: bool = False,
     *,
-    pass_over_nan: bool = False,
+    function: str = "median",
 ) -> Any:
     """z = the entry in the middle, or the mean of the two that are; NaN where an entry is."""
-    refuse("median", out=out)
+    refuse(function, out=out)
     if not a.size:
-        return np.mean(a, axis=axes_of("median", a, axis), keepdims=keepdims)
-    rows = Rows("median", a, axis, keepdims, pass_over_nan)
+        return np.mean(a, axis=axes_of(function, a, axis), keepdims=keepdims)
+    rows = Rows(function, a, axis, keepdims)
     middle = rows[np.floor_divide(rows.n - np.array([[1, 0]]), 2)]  # of an odd number of entries, one entry twice
     return (middle / 2).sum(axis=1).reshape(rows.shape)  # halved first: the sum of two might overflow
 
@@ -167,7 +167,7 @@ def median(
 @composition(np.nanmedian)
 def nanmedian(*args: Any, **kwargs: Any) -> Any:
     """z = the median of the entries that are not NaN."""
-    return median(*args, pass_over_nan=True, **kwargs)
+    return median(*args, function="nanmedian", **kwargs)
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ METHODS = {
     "normal_unbiased": Method(plotting(3 / 8, 3 / 8)),
     "midpoint": Method(lambda n, q: (n - 1) * q, lambda g, i: np.where(g == 0, 0.0, 0.5)),
     "averaged_inverted_cdf": Method(lambda n, q: n * q - 1, lambda g, i: np.where(g == 0, 0.5, 1.0)),
-    "lower": Method(lambda n, q: (n - 1) * q, lambda g, i: g < 0),  # never
+    "lower": Method(lambda n, q: (n - 1) * q, lambda g, i: g < 0),  # never: always the entry below
     "higher": Method(lambda n, q: (n - 1) * q, lambda g, i: g > 0),
     "nearest": Method(lambda n, q: (n - 1) * q, lambda g, i: (g > 0.5) | ((g == 0.5) & (np.remainder(i, 2) == 1))),
     "inverted_cdf": Method(lambda n, q: n * q - 1, lambda g, i: g > 0),
@@ -215,22 +215,22 @@ def quantile(
     keepdims: bool = False,
     *,
     weights: None = None,
-    pass_over_nan: bool = False,
+    function: str = "quantile",
 ) -> Any:
     """z = the value that the share q of the entries lies below; it has the axes of q, then those of a that are left.
 
     q has a gradient as well: the slope between two entries; at an entry, the slope to its right.
     """
-    refuse("quantile", out=out, weights=weights)
+    refuse(function, out=out, weights=weights)
     a = array_of(a)
     if a.dtype.kind == "c":
-        raise DTypeError(f"np.quantile: the array is {a.dtype}, and complex numbers have no order.")
+        raise DTypeError(f"{function}: the array is {a.dtype}, and complex numbers have no order.")
     if method not in METHODS:
-        raise DomainError(f"np.quantile: method={method!r} is none of {', '.join(METHODS)}.")
+        raise DomainError(f"{function}: method={method!r} is none of {', '.join(METHODS)}.")
     plain_number, q = type(q) in (int, float), array_of(q)
     if not np.logical_and(q >= 0, q <= 1).all():
-        raise DomainError("np.quantile: q lies between 0 and 1, for np.percentile between 0 and 100.")
-    rows = Rows("quantile", a, axis, keepdims, pass_over_nan)
+        raise DomainError(f"{function}: q lies between 0 and {100 if 'percentile' in function else 1}.")
+    rows = Rows(function, a, axis, keepdims)
     n = cast(rows.n, q.dtype) if q.dtype.kind == "f" else rows.n  # int64 and float32 would be float64
     index = METHODS[method].index(n, q.reshape((1, -1)))
     whole = np.floor(index)
@@ -247,21 +247,22 @@ def quantile(
 
 
 @composition(np.percentile)
-def percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
+def percentile(a: Any, q: Any, *args: Any, function: str = "percentile", **kwargs: Any) -> Any:
     """z = the quantile q / 100."""
-    return quantile(a, (np.asarray(q) if isinstance(q, list | tuple) else q) / 100, *args, **kwargs)
+    share = (np.asarray(q) if isinstance(q, list | tuple) else q) / 100
+    return quantile(a, share, *args, function=function, **kwargs)
 
 
 @composition(np.nanquantile)
 def nanquantile(*args: Any, **kwargs: Any) -> Any:
     """z = the quantile of the entries that are not NaN."""
-    return quantile(*args, pass_over_nan=True, **kwargs)
+    return quantile(*args, function="nanquantile", **kwargs)
 
 
 @composition(np.nanpercentile)
 def nanpercentile(*args: Any, **kwargs: Any) -> Any:
     """z = the percentile of the entries that are not NaN."""
-    return percentile(*args, pass_over_nan=True, **kwargs)
+    return percentile(*args, function="nanpercentile", **kwargs)
 
 
 # Averages and covariances
@@ -280,23 +281,23 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         if w.shape != a.shape:
             if w.shape != tuple(a.shape[i] for i in axes):
                 raise ShapeError(
-                    f"np.average: the weights are {w.shape} and the array is {a.shape}; they must be one shape, or "
+                    f"average: the weights are {w.shape} and the array is {a.shape}; they must be one shape, or "
                     f"the weights must have that of the axes named by axis=."
                 )
             w = w.transpose(tuple(int(i) for i in np.argsort(axes)))
             w = w.reshape(tuple(n if i in axes else 1 for i, n in enumerate(a.shape)))
         total = cast(w, np.result_type(a.dtype, w.dtype)).sum(axis=axes, keepdims=keepdims)
         if (total == 0).any():
-            raise DomainError("np.average: the weights sum to zero.")
+            raise DomainError("average: the weights sum to zero.")
         z = (a * w).sum(axis=axes, keepdims=keepdims) / total
     return (z, np.zeros_like(z) + total) if returned else z
 
 
-def observations(m: Any, rowvar: bool, dtype: Any) -> Any:
+def observations(function: str, m: Any, rowvar: bool, dtype: Any) -> Any:
     """m as (variables, observations)."""
     m = cast(m, dtype)
     if m.ndim > 2:
-        raise ShapeError(f"np.cov: m is {m.shape}, and it can have two axes at most.")
+        raise ShapeError(f"{function}: m is {m.shape}, and it can have two axes at most.")
     return m if m.ndim == 2 and rowvar else m.T if m.ndim == 2 else m.reshape((1, -1))
 
 
@@ -311,6 +312,7 @@ def cov(
     aweights: Any = None,
     *,
     dtype: Any = None,
+    function: str = "cov",
 ) -> Any:
     """c = X W X^H / (n - ddof), X: (variables, observations) less their means, W: the weights; at least float64.
 
@@ -318,9 +320,9 @@ def cov(
     """
     if dtype is None:
         dtype = np.result_type(*(array_of(part).dtype for part in (m, y) if part is not None), np.float64)
-    X = observations(m, rowvar, dtype)
+    X = observations(function, m, rowvar, dtype)
     if y is not None:
-        X = concatenate(X, observations(y, rowvar, dtype))
+        X = concatenate(X, observations(function, y, rowvar, dtype))
     ddof = (0 if bias else 1) if ddof is None else ddof
     w = None
     for name, weights in (("fweights", fweights), ("aweights", aweights)):
@@ -329,7 +331,7 @@ def cov(
             fit = weights.shape == X.shape[1:] and (weights >= 0).all()
             if not fit or (name == "fweights" and (weights != np.rint(weights)).any()):
                 raise DomainError(
-                    f"np.cov: {name} must be one number, not negative, for each of {X.shape[1]} observations; "
+                    f"cov: {name} must be one number, not negative, for each of {X.shape[1]} observations; "
                     f"fweights are whole numbers."
                 )
             w = weights if w is None else w * weights
@@ -347,7 +349,7 @@ def cov(
 @composition(np.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """r[i, j] = c[i, j] / sqrt(c[i, i] c[j, j]), c = cov(x, y), kept within -1 and 1."""
-    c = cov(x, y, rowvar, dtype=dtype)
+    c = cov(x, y, rowvar, dtype=dtype, function="corrcoef")
     if not c.ndim:
         return c / c
     i = np.arange(len(c))

@@ -1,0 +1,159 @@
+"""Eigenvalues that are equal to rounding, at every scale, and the turn that LAPACK gives to complex vectors."""
+
+import numpy as np
+import pytest
+from oracles import assert_close, finite_difference
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import NoRuleError
+from tinygrad_edu.rules import decompositions
+
+rng = np.random.default_rng(5)
+UNITS = pytest.mark.parametrize("unit", [0, 1j], ids=["real", "complex"])
+
+
+def mH(x):
+    return x.conj().swapaxes(-1, -2)
+
+
+def normal(*shape, unit=0):
+    return rng.standard_normal(shape) + unit * rng.standard_normal(shape) if unit else rng.standard_normal(shape)
+
+
+def hermitian(eigenvalues, unit=0):
+    n = len(eigenvalues)
+    Q = np.linalg.qr(normal(n, n, unit=unit))[0]
+    a = (Q * eigenvalues) @ mH(Q)
+    return (a + mH(a)) / 2
+
+
+def first_projector(C):
+    """A function of the first eigenvector alone, that does not see its phase; of the scale it does not depend."""
+
+    def f(a):
+        V = np.linalg.eigh(a).eigenvectors[..., :1]
+        return np.real(np.sum(C * (V @ mH(V))))
+
+    return f
+
+
+@pytest.mark.parametrize("eigenvalues", [[1.0, 3.0, 3.0], [-5.0, -3.0, -3.0], [-3.0, 1.5, 1.5], [-6.0, 3.0, 3.0]])
+@pytest.mark.parametrize("scale", [1.0, 1e12, 1e-12, 1e-200])
+@UNITS
+def test_values_that_are_equal_to_rounding_are_equal_at_every_scale(eigenvalues, scale, unit):
+    a, C = hermitian(eigenvalues, unit), normal(3, 3, unit=unit)
+    expected = finite_difference(first_projector(C), a)
+    assert_close(scale * tg.grad(first_projector(C))(scale * a), (expected + mH(expected)) / 2, 1e-7)
+
+
+@UNITS
+def test_each_matrix_of_a_stack_has_a_rounding_of_its_own(unit):
+    a, C = np.stack([1e20 * hermitian([1.0, 2.0, 3.0], unit), hermitian([1.0, 2.0, 3.0], unit)]), normal(2, 3, 3)
+    together = tg.grad(first_projector(C))(a)
+    for i in range(2):
+        assert_close(together[i], tg.grad(first_projector(C[i]))(a[i]), 1e-12)
+    assert np.abs(together[1]).max() > 1e-3
+
+
+# Which triangle was read
+
+
+def first_value(triangle="L"):
+    return lambda a: np.linalg.eigvalsh(a, triangle)[..., 0].sum()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e12, 1e-12])
+def test_triangles_that_are_equal_to_rounding_share_a_gradient_at_every_scale(scale):
+    a = np.array([[1.0, 1e-17, 0.5], [0.0, 2.0, 1.0], [0.5 * (1 + 1e-15), 1.0, 4.0]])
+    actual, expected = tg.grad(first_value())(scale * a), tg.grad(first_value())((a + a.T) / 2)
+    assert_close(expected, expected.T, 1e-12)
+    assert_close(actual, expected, 1e-9)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e12, 1e-12])
+@pytest.mark.parametrize("triangle", ["L", "l", "U", "u"])
+def test_a_triangle_that_was_not_read_has_no_gradient_at_any_scale(triangle, scale):
+    a = hermitian([1.0, 2.0, 4.0])
+    read = np.tril(a) if triangle in "lL" else np.triu(a)
+    da = tg.grad(first_value(triangle))(scale * (0.999 * read + 0.001 * a))
+    assert_close(da, finite_difference(first_value(triangle), 0.999 * read + 0.001 * a), 1e-7)
+
+
+def test_each_matrix_of_a_stack_is_looked_at_alone():
+    lower = np.tril(hermitian([1.0, 2.0, 4.0]))
+    together = tg.grad(first_value())(np.stack([1e20 * lower, lower]))
+    assert_close(together[1], tg.grad(first_value())(lower), 1e-12)
+    assert not np.triu(together[1], 1).any()
+
+
+# What is left to LAPACK, and where the numbers lie
+
+
+def test_a_quotient_of_zeros_is_zero_and_its_numerator_has_a_gradient_elsewhere():
+    a = tg.Tensor(np.zeros(3), requires_grad=True)
+    z = decompositions.over(a, np.array([2.0, 0.0, -4.0]))
+    np.testing.assert_array_equal(np.abs(z.data), [0.0, 0.0, 0.0])
+    z.backward(np.array([1.0, 0.0, 1.0]))
+    np.testing.assert_array_equal(a.grad.data, [0.5, 0.0, -0.25])
+
+
+@pytest.mark.parametrize("triangle", ["L", "U", "l", "u"])
+@pytest.mark.parametrize("unit", [0, 1j], ids=["of real numbers", "of complex numbers"])
+def test_a_complex_vector_turns_as_lapack_turns_it(triangle, unit):
+    """A function that sees the phase, but for a sign, which may jump beside a matrix of real numbers."""
+    a, C = hermitian([1.0, 2.0, 4.0], unit).astype(complex), normal(3, 3, unit=1j)
+    signs = np.sign(np.linalg.eigh(a, triangle).eigenvectors.real)
+
+    def f(a):
+        a = np.tril(a) + mH(np.tril(a, -1)) if triangle in "lL" else np.triu(a) + mH(np.triu(a, 1))
+        V = np.linalg.eigh(a, triangle).eigenvectors
+        row = 0 if triangle in "lL" else -1
+        return np.real(np.sum(C * V * np.sign(np.real(V[row])) * signs[row]))
+
+    assert_close(tg.grad(f)(a), finite_difference(f, a), 1e-7)
+
+
+def test_a_complex_vector_of_any_matrix_turns_so_that_its_largest_component_is_real():
+    a, C = np.array([[2.0, 1.0, 0.5], [0.25, -1.0, 1.0], [0.0, 0.5, 4.0]], complex), normal(3, 3, unit=1j)
+
+    def f(a):
+        return np.real(np.sum(C * np.linalg.eig(a).eigenvectors))
+
+    assert_close(tg.grad(f)(a), finite_difference(f, a), 1e-7)
+
+
+@pytest.mark.parametrize("full_matrices", [True, False])
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3), (2, 2)])
+def test_singular_vectors_and_values_lie_in_an_array_as_small_as_can_be_with_zeros_elsewhere(shape, full_matrices):
+    (m, n), a = shape, rng.standard_normal(shape)
+    z = decompositions.svd(a, full_matrices=full_matrices)
+    assert z.shape == (m + 1 + n, max(shape) if full_matrices else min(shape))
+    rest = z.copy()
+    for part in decompositions.svd_parts(rest, a):
+        part[...] = 0
+    assert not rest.any()
+
+
+def test_the_sign_of_an_eigenvalue_of_zero_is_plus():
+    """So that its vector stands on both sides."""
+    U, s, Vh = np.linalg.svd(tg.Tensor(np.diag([0.0, -2.0])), hermitian=True)
+    np.testing.assert_array_equal(s.data, [2.0, 0.0])
+    np.testing.assert_array_equal(Vh.data, [-U.data[:, 0], U.data[:, 1]])
+
+
+def test_vectors_beside_a_singular_value_of_zero_have_second_derivatives():
+    a, C, D = np.outer([1.0, 2.0], [3.0, -1.0]), normal(2, 2), normal(2, 2)
+
+    def f(a):
+        U, _, Vh = np.linalg.svd(a)
+        return np.sum(C * (U[:, 1:] @ U[:, 1:].T)) + np.sum(D * (Vh[1:].T @ Vh[1:])) + np.sum(C * (U[:, :1] @ Vh[:1]))
+
+    u = normal(2, 2)
+    second = tg.grad(lambda a: np.sum(u * tg.grad(f)(a)))(a)
+    assert_close(second, finite_difference(lambda a: np.sum(u * tg.grad(f)(a)), a), 1e-7)
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3, 2)])
+def test_a_complete_basis_of_a_tall_matrix_is_refused_in_a_stack_too(shape):
+    with pytest.raises(NoRuleError, match="complete"):
+        np.linalg.qr(tg.Tensor(normal(*shape), requires_grad=True), "complete")
