@@ -5,7 +5,6 @@ call tells them apart: walking back over the arguments leads to what was loaded 
 """
 
 import dis
-from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -29,7 +28,13 @@ def asked_by(frame: FrameType) -> tuple[str, Any]:
 
     what is None where the function called cannot be told, and its name where only that can be.
     """
-    kind, names = _reached(frame.f_code, frame.f_lasti)
+    key = id(frame.f_code), frame.f_lasti
+    known = _KNOWN.get(key)
+    if known is None:
+        if len(_KNOWN) >= 256:
+            _KNOWN.clear()
+        known = _KNOWN[key] = frame.f_code, *_reached(frame.f_code, frame.f_lasti)
+    _, kind, names = known
     if not names or names == ("float",):  # the common call, soon answered
         return kind, float if names else None
     found = _MISSING
@@ -42,9 +47,10 @@ def asked_by(frame: FrameType) -> tuple[str, Any]:
 
 
 _MISSING = object()
+#: What was found, by the id of the code, which is kept so that the id stays its own: hashing code takes long.
+_KNOWN: dict[tuple[int, int], tuple[CodeType, str, tuple[str, ...]]] = {}
 
 
-@lru_cache(maxsize=256)
 def _reached(code: CodeType, at: int) -> tuple[str, tuple[str, ...]]:
     """The kind of instruction that the code is at, and, of a call, the dotted name of what is called."""
     steps = [i for i in dis.get_instructions(code) if i.offset <= at]
