@@ -135,6 +135,8 @@ def test_an_exception_in_a_hook_leaves_everything_as_it_was():
 def test_a_tensor_without_gradient_takes_no_hook():
     with pytest.raises(GradientError, match="c requires no gradient, so no hook"):
         Tensor(1.0, name="c").register_hook(print)
+    with pytest.raises(DTypeError, match="register_hook: the hook is 3; give a function"):
+        Tensor(1.0, requires_grad=True).register_hook(3)
 
 
 def test_an_update_that_replaces_the_parameter_is_told_how_to_do_it():

@@ -105,7 +105,7 @@ def test_no_code_runs_on_load(tmp_path):
     np.savez(tmp_path / "w.npz", **{name: bomb for name in before})
     (tmp_path / "w.pickle").write_bytes(pickle.dumps(Bomb(tmp_path / "exploded")))
     for file in ("w.npz", "w.pickle"):
-        with pytest.raises(DataError, match="no readable"):
+        with pytest.raises(DataError, match=r"no readable .*: it holds .*, and objects are never loaded\.$"):
             load_weights(network, tmp_path / file)
     assert not (tmp_path / "exploded").exists()
     for name, array in network.state_dict().items():

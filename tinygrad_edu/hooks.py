@@ -25,6 +25,8 @@ class HookHandle:
     __slots__ = ("tensor",)
 
     def __init__(self, tensor: Any, hook: Callable[[Any], Any]):
+        if not callable(hook):
+            raise DTypeError(f"register_hook: the hook is {hook!r}; give a function of the gradient.")
         self.tensor = tensor
         tensor._remember("hooks", {**(tensor.extras or {}).get("hooks", {}), self: hook})
 

@@ -37,6 +37,14 @@ SCIPY: dict[str, Callable[..., Any]] = {
 }
 
 
+#: What does the work of a method of ufuncs.
+INSTEAD = {
+    "reduce": "use np.sum, np.prod, np.max or np.min",
+    "accumulate": "use np.cumsum or np.cumprod",
+    "outer": "use the plain call on a[:, None] and b",
+}
+
+
 def ufunc_without_rule(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Mapping[str, Any], covered: bool
 ) -> Any:
@@ -53,13 +61,14 @@ def ufunc_without_rule(
         raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use its result instead.")
     if wants_gradient((inputs, kwargs)):
         if "out" in kwargs:
-            cure = "a plain array cannot hold a gradient: write `a = a + t` in place of `a += t` or `out=a`"
+            why = "a plain array cannot hold a gradient: write `a = a + t` in place of `a += t` or `out=a`"
         elif covered:
-            what = "this method" if method != "__call__" else ", ".join(f"{k}=" for k in kwargs)
-            cure = f"its rule does not cover {what}: use the plain call, or `.data` if no gradient is wanted"
+            what = ", ".join(f"{k}=" for k in kwargs) if method == "__call__" else f".{method}"
+            instead = INSTEAD.get(method, "use the plain call")
+            why = f"the gradient rule does not cover {what}: {instead}, or take `.data` if no gradient is wanted"
         else:
-            cure = "use functions that have one, declare your own with tg.primitive, or `.data` if none is wanted"
-        raise NoRuleError(f"{name} on a Tensor that requires a gradient: it has no gradient rule; {cure}.")
+            why = "it has no gradient rule; use one that has, declare your own with tg.primitive, or `.data` if none is wanted"
+        raise NoRuleError(f"{name} on a Tensor that requires a gradient: {why}.")
     return _run(getattr(ufunc, method), inputs, kwargs)
 
 

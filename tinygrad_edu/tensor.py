@@ -314,7 +314,7 @@ class Tensor(Operators, Conversions):
 
         What the hook returns takes the gradient's place, for `.grad` and for all that lies before this tensor; None
         leaves it.  Hooks run in the order of their registration.  Returns a handle with `.remove()`.
-        Raises GradientError where no gradient will ever come by.
+        Raises GradientError where no gradient will ever come by, DTypeError for what is no function.
 
         >>> x = Tensor(3.0, requires_grad=True)
         >>> handle = x.register_hook(lambda dx: np.clip(dx, -1.0, 1.0))

@@ -58,5 +58,7 @@ def load_weights(module: Module, path: str | os.PathLike[str]) -> None:
     except FileNotFoundError:
         raise DataError(f"{path} does not exist.") from None
     except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is no readable .npz file of weights: {error}.") from error
+        pickled = isinstance(error, ValueError) and "allow_pickle" in str(error)
+        why = "it holds no plain arrays, and objects are never loaded" if pickled else str(error).rstrip(".")
+        raise DataError(f"{path} is no readable .npz file of weights: {why}.") from error
     module.load_state_dict(state)
