@@ -67,7 +67,7 @@ def ufunc_without_rule(
             instead = INSTEAD.get(method, "use the plain call")
             why = f"the gradient rule does not cover {what}: {instead}, or take `.data` if no gradient is wanted"
         else:
-            why = "it has no gradient rule; use one that has, declare your own with tg.primitive, or `.data` if none is wanted"
+            why = "it has no gradient rule; use one that has, declare your own with tg.primitive, or take `.data`"
         raise NoRuleError(f"{name} on a Tensor that requires a gradient: {why}.")
     return _run(getattr(ufunc, method), inputs, kwargs)
 
