@@ -98,7 +98,9 @@ def test_operands_of_both_dtypes_get_gradients_each_of_its_own(sample: Sample) -
     expected = gradients(sample, exact, dz)
     for wide in wrt(sample)[:3]:
         inputs = [exact[i] if i == wide else x for i, x in enumerate(single)]
-        kept = sample.op in {"ediff1d", "gradient", "index_set", "insert"} and wide  # the dtype of the first operand
+        kept = (
+            sample.op in {"ediff1d", "gradient", "index_set", "insert", "over"} and wide
+        )  # the dtype of the first operand
         assert recorded(sample, inputs).dtype == forward(sample, inputs).dtype
         assert kept or recorded(sample, inputs).dtype in (np.float64, np.complex128)
         for i, dx in gradients(sample, inputs, dz).items():

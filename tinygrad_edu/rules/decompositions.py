@@ -44,20 +44,28 @@ def packed(z: Any, parts: Iterable[Any], results: Iterable[Any]) -> Any:
     return z
 
 
-@primitive(da=lambda dz, z, a, b: over(dz, b), db=lambda dz, z, a, b: -over(dz * z, b), note="0 / 0 is 0")
-def over(a: Any, b: Any) -> Any:
-    """z = a / b, and 0 where both are 0: where there is no gradient to hand on, an infinite slope does not matter."""
-    return a / np.where(np.logical_and(a == 0, b == 0), np.inf, b)
+@primitive(
+    da=lambda dz, z, a, b, least: over(dz, b, 0 * least),
+    db=lambda dz, z, a, b, least: -over(dz * z, b, 0 * least),
+    dleast=lambda dz, z, a, b, least: 0 * least,
+    note="0 / 0 is 0",
+)
+def over(a: Any, b: Any, least: Any) -> Any:
+    """z = a / b, and 0 where b is 0 and |a| at most `least`.
+
+    Where there is no gradient to hand on, or only what rounding left of none, an infinite slope does not matter.
+    """
+    return a / np.where((b == 0) & (np.abs(a) <= least), np.inf, b)
 
 
-def over_gaps(a: Any, w: Any) -> Any:
+def over_gaps(a: Any, w: Any, least: Any) -> Any:
     """a[i, j] / (w[j] - w[i]), and 0 on the diagonal: how the vectors of w turn into each other.
 
     A gap that is no more than rounding counts as 0: what it gives would be finite, and any number.
     """
     diagonal = np.eye(w.shape[-1], dtype=bool)
     gaps = w[..., None, :] - w[..., :, None]
-    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding(w, -1)[..., None], 0, gaps) + diagonal)
+    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding(w, -1)[..., None], 0, gaps) + diagonal, least)
 
 
 def rounding(a: Any, axis: Any) -> Any:
@@ -128,24 +136,32 @@ def as_lapack_turns(dV: Any, V: Any, row: Any) -> Any:
     """
     if V.dtype.kind != "c":
         return dV
-    pivot = (np.arange(V.shape[-1])[:, None] == row) & (V != 0)
+    n = V.shape[-1]
+    pivot = (np.arange(n)[:, None] == row % n) & (V != 0)
     return dV - 1j * np.imag((dV * V).sum(axis=-2, keepdims=True)) * pivot / np.where(pivot, V, 1)
 
 
-def eigen_da(dw: Any, dV: Any, w: Any, V: Any, M: Any) -> Any:
-    """M.T @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, with M = V^-1."""
-    inner = over_gaps(mT(V) @ dV, w) + dw[..., None, :] * np.eye(w.shape[-1], dtype=bool)
-    return mT(M) @ inner @ mT(V)
+def diagonal_of(x: Any) -> Any:
+    """The diagonal matrices of vectors."""
+    return x[..., None, :] * np.eye(x.shape[-1], dtype=bool)
 
 
 def eigh_da(dz: Any, z: Any, a: Any, *, UPLO: Any) -> Any:
-    """conj(V) @ (diag(dw) + V.T @ dV / (w[j] - w[i])) @ V.T, on the triangle that was read, or shared by both."""
+    """conj(V) @ (diag(dw) + K / (w[j] - w[i])) @ V.T, with 2 K = A - A^H and A = V.T @ dV.
+
+    On the triangle that was read, or shared by both.  A function of what the vectors of equal eigenvalues span has a K
+    of 0 between them.
+    """
     (w, V), (dw, dV) = eigen_parts(z), eigen_parts(dz)
-    dV = as_lapack_turns(dV, V, 0 if UPLO in "lL" else V.shape[-1] - 1)
-    return to_triangles(eigen_da(dw, dV, w, V, mH(V)), a, UPLO)
+    dV = as_lapack_turns(dV, V, 0 if UPLO in "lL" else -1)
+    A = mT(V) @ dV
+    turns = over_gaps((A - mH(A)) / 2, w, rounding(A, (-2, -1)))
+    return to_triangles(V.conj() @ (diagonal_of(dw) + turns) @ mT(V), a, UPLO)
 
 
-@primitive(da=eigh_da, note="a Hermitian; reads one triangle; vectors of equal eigenvalues have no gradient")
+@primitive(
+    da=eigh_da, note="a Hermitian; reads one triangle; of equal eigenvalues only what their vectors span has a gradient"
+)
 def eigh(a: Any, *, UPLO: Any) -> Any:
     """z = the eigenvalues w of a Hermitian matrix over its eigenvectors V, a @ V = V * w; see `eigen_parts`."""
     return eigen_packed(*np.linalg.eigh(a, UPLO))
@@ -162,10 +178,11 @@ def eig_da(dz: Any, z: Any, a: Any) -> Any:
     )
     largest = np.abs(V).argmax(axis=-2, keepdims=True)
     dV = as_lapack_turns(dV, V, largest) - np.real((dV * V).sum(axis=-2, keepdims=True)) * V.conj()
-    return eigen_da(dw, dV, w, V, np.linalg.inv(V))
+    A = mT(V) @ dV
+    return mT(np.linalg.inv(V)) @ (diagonal_of(dw) + over_gaps(A, w, rounding(A, (-2, -1)))) @ mT(V)
 
 
-@primitive(da=eig_da, note="vectors of equal eigenvalues have no gradient")
+@primitive(da=eig_da, note="of equal eigenvalues only what their vectors span has a gradient")
 def eig(a: Any) -> Any:
     """z = the eigenvalues w of any square matrix over its eigenvectors V, a @ V = V * w; see `eigen_parts`."""
     return eigen_packed(*np.linalg.eig(a))
@@ -217,24 +234,24 @@ def svd_parts(z: Any, a: Any) -> tuple[Any, Any, Any]:
 
 
 def svd_da(dz: Any, z: Any, a: Any, *, full_matrices: bool) -> Any:
-    """conj(U) @ (diag(ds) + H((A + B) / (s[j] - s[i])) + K((A - B) / (s[j] + s[i]))) @ V^H, for a = U @ diag(s) @ V.T.
+    """conj(U) @ (diag(ds) + K(A + B) / (s[j] - s[i]) + K(A - B) / (s[j] + s[i])) @ V^H, for a = U @ diag(s) @ V.T.
 
-    A is U.T @ dU, B is conj(V.T @ dV); H takes the Hermitian part of a matrix, K the rest.  So far the vectors turn
-    among themselves; those of a rectangle turn out of the space that they span, too.
+    A is U.T @ dU, B is conj(V.T @ dV), 2 K(A) = A - A^H.  So far the vectors turn among themselves; those of a
+    rectangle turn out of the space that they span, too.
     """
     (U, s, V), (dU, ds, dV) = svd_parts(z, a), svd_parts(dz, a)
     m, n = a.shape[-2:]
     k = min(m, n)
     u, v = U[..., :k], V[..., :k]
-    turn_u, turn_v = mT(u) @ dU[..., :k], (mT(v) @ dV[..., :k]).conj()
-    diagonal = np.eye(k, dtype=bool)
-    along = over_gaps(turn_u + turn_v, s) + ds[..., None, :] * diagonal
-    apart = turn_u - turn_v
+    A, B = mT(u) @ dU[..., :k], (mT(v) @ dV[..., :k]).conj()
+    least = rounding(A, (-2, -1)) + rounding(B, (-2, -1))
+    along, apart = A + B, A - B
+    along = over_gaps(along - mH(along), s, least)
     sums = s[..., None, :] + s[..., :, None]
     if a.dtype.kind != "c":  # no phase, so the diagonal of K is 0, also where s is
-        sums = sums + diagonal
-    across = over(apart - mH(apart), sums)
-    left = u.conj() @ (along + mH(along) + across) / 2
+        sums = sums + np.eye(k, dtype=bool)
+    across = over(apart - mH(apart), sums, least)
+    left = u.conj() @ (diagonal_of(real_part(ds)) + (along + across) / 2)
     if m > n:
         left = left + out_of_span(dU, U, s)
     da = left @ mH(v)
@@ -247,10 +264,10 @@ def out_of_span(dU: Any, U: Any, s: Any) -> Any:
     u, du = U[..., :k], dU[..., :k]
     out = du - u.conj() @ (mT(u) @ du)
     out = out - U[..., k:].conj() @ mH(mT(u) @ dU[..., k:])
-    return over(out, s[..., None, :])
+    return over(out, s[..., None, :], rounding(dU, (-2, -1)))
 
 
-@primitive(da=svd_da, note="vectors of equal singular values have no gradient")
+@primitive(da=svd_da, note="of equal singular values only what their vectors span has a gradient")
 def svd(a: Any, *, full_matrices: bool) -> Any:
     """z = the parts of a = U @ diag(s) @ Vh, with orthonormal columns in U and rows in Vh; see `svd_parts`."""
     U, s, Vh = np.linalg.svd(a, full_matrices)
