@@ -158,6 +158,8 @@ def test_lengths_without_axes_belong_to_the_last_ones() -> None:
 
 @pytest.mark.parametrize("f", [np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn], ids=lambda f: f.__name__)
 def test_axes_are_transformed_in_numpys_order_so_that_no_bit_differs(f: Any) -> None:
+    if f is np.fft.rfftn and np.__version__ < "2.1":
+        pytest.skip("NumPy 2.0 takes the axes in another order")
     x = draw(7, 6, 10, real=f is np.fft.rfftn)
     np.testing.assert_array_equal(f(tg.Tensor(x)).data, f(x))
 

@@ -62,7 +62,7 @@ CLAIMS = [
     ),
     *claims("decompositions:real_part", "a real number is its own real part", (BRANCH, "-> return np.real(x)")),
     *claims("decompositions:svd*", "the smaller or larger of the two", ("arguments swapped", "(n, m)")),
-    *claims("decompositions:svd_da", "0 over anything is 0", ("an operator changed", "sums - diagonal")),
+    *claims("decompositions:svd_da", "0 over anything is 0", ("an operator changed", "sums - np.eye")),
     *claims(
         "decompositions:hermitian_svd", "the last axis is the default, from NumPy 2.3 on",
         ("an argument lost", "take_along_axis(w, order)"), ("an argument lost", "order[..., None, :])"),

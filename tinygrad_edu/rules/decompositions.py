@@ -65,12 +65,12 @@ def over_gaps(a: Any, w: Any, least: Any) -> Any:
     """
     diagonal = np.eye(w.shape[-1], dtype=bool)
     gaps = w[..., None, :] - w[..., :, None]
-    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding(w, -1)[..., None], 0, gaps) + diagonal, least)
+    return over(a * ~diagonal, np.where(np.abs(gaps) <= rounding(w[..., None]), 0, gaps) + diagonal, least)
 
 
-def rounding(a: Any, axis: Any) -> Any:
-    """What rounding may have made of a 0 in results of this size: 10 eps times the sum of |a| over the axes."""
-    return 10 * float(np.finfo(a.dtype).eps) * np.abs(a).sum(axis=axis, keepdims=True)
+def rounding(a: Any) -> Any:
+    """What rounding may have made of a 0 in results of this size: 10 eps times the sum of |a| over each matrix."""
+    return 10 * float(np.finfo(a.dtype).eps) * np.abs(a).sum(axis=(-2, -1), keepdims=True)
 
 
 def refuse_dependent(sizes: Any, op: str, a: Any, why: str) -> None:
@@ -78,7 +78,7 @@ def refuse_dependent(sizes: Any, op: str, a: Any, why: str) -> None:
 
     There is an inverse then, but what it gives would be any number.
     """
-    if (sizes <= rounding(sizes, -1)).any():
+    if (sizes[..., None] <= rounding(sizes[..., None])).any():
         raise MatrixError(f"backward of {op}: a is {tuple(a.shape)}; {why}")
 
 
@@ -92,7 +92,7 @@ def to_triangles(da: Any, a: Any, uplo: str) -> Any:
     """The gradient for a matrix of which one triangle was read, from da, the one for a Hermitian matrix."""
     both = da + mH(da)
     # 1e-6: what is Hermitian on paper, such as A^-1 or X C X^H, carries the errors of more than one rounding
-    same = np.abs(a - mH(a)) <= rounding(a, (-2, -1)) + 1e-6 * np.abs(a)
+    same = np.abs(a - mH(a)) <= rounding(a) + 1e-6 * np.abs(a)
     return np.where(same, both / 2, phi(both) if uplo in "lL" else mT(phi(mT(both))))
 
 
@@ -155,7 +155,7 @@ def eigh_da(dz: Any, z: Any, a: Any, *, UPLO: Any) -> Any:
     (w, V), (dw, dV) = eigen_parts(z), eigen_parts(dz)
     dV = as_lapack_turns(dV, V, 0 if UPLO in "lL" else -1)
     A = mT(V) @ dV
-    turns = over_gaps((A - mH(A)) / 2, w, rounding(A, (-2, -1)))
+    turns = over_gaps((A - mH(A)) / 2, w, rounding(A))
     return to_triangles(V.conj() @ (diagonal_of(dw) + turns) @ mT(V), a, UPLO)
 
 
@@ -179,7 +179,7 @@ def eig_da(dz: Any, z: Any, a: Any) -> Any:
     largest = np.abs(V).argmax(axis=-2, keepdims=True)
     dV = as_lapack_turns(dV, V, largest) - np.real((dV * V).sum(axis=-2, keepdims=True)) * V.conj()
     A = mT(V) @ dV
-    return mT(np.linalg.inv(V)) @ (diagonal_of(dw) + over_gaps(A, w, rounding(A, (-2, -1)))) @ mT(V)
+    return mT(np.linalg.inv(V)) @ (diagonal_of(dw) + over_gaps(A, w, rounding(A))) @ mT(V)
 
 
 @primitive(da=eig_da, note="of equal eigenvalues only what their vectors span has a gradient")
@@ -244,7 +244,7 @@ def svd_da(dz: Any, z: Any, a: Any, *, full_matrices: bool) -> Any:
     k = min(m, n)
     u, v = U[..., :k], V[..., :k]
     A, B = mT(u) @ dU[..., :k], (mT(v) @ dV[..., :k]).conj()
-    least = rounding(A, (-2, -1)) + rounding(B, (-2, -1))
+    least = rounding(A) + rounding(B)
     along, apart = A + B, A - B
     along = over_gaps(along - mH(along), s, least)
     sums = s[..., None, :] + s[..., :, None]
@@ -264,7 +264,7 @@ def out_of_span(dU: Any, U: Any, s: Any) -> Any:
     u, du = U[..., :k], dU[..., :k]
     out = du - u.conj() @ (mT(u) @ du)
     out = out - U[..., k:].conj() @ mH(mT(u) @ dU[..., k:])
-    return over(out, s[..., None, :], rounding(dU, (-2, -1)))
+    return over(out, s[..., None, :], rounding(dU))
 
 
 @primitive(da=svd_da, note="of equal singular values only what their vectors span has a gradient")
