@@ -170,3 +170,6 @@ for op in ("zeros_like", "ones_like", "shape", "ndim", "size"):
     sample(op, normal(0, 2))
 sample("size", normal(2, 3), axis=-1)
 sample("size", normal(2, 3), axis=0)
+sample("linalg.diagonal", normal(3, 3))
+sample("diagonal", normal(6, 2), offset=-1)
+sample("diagonal", normal(6, 2), offset=-5)

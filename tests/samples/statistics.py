@@ -157,3 +157,5 @@ sample("cov", normal(2, 4), None, True, False, None, None, positive(4), skip="co
 sample("cov", normal(2, 4), None, True, True, None, None, positive(4), skip="complex")
 sample("cov", normal(2, 4), None, True, False, 2, np.array([3, 2, 1, 2]), positive(4), skip="complex")
 sample("cov", normal(2, 4), normal(2, 4), aweights=[0.5, 1.0, 2.0, 0.25], skip="complex")
+sample("average", normal(2, 3, 4), (0, 1), positive(2, 3), returned=True, take=0)
+sample("average", normal(2, 2), 1, complex_normal(2))

@@ -325,9 +325,10 @@ def cov(
         X = concatenate(X, observations(function, y, rowvar, dtype))
     ddof = (0 if bias else 1) if ddof is None else ddof
     w = None
+    given: dict[str, Any] = {}
     for name, weights in (("fweights", fweights), ("aweights", aweights)):
         if weights is not None:
-            weights = cast(weights, float)
+            given[name] = weights = cast(weights, float)
             fit = weights.shape == X.shape[1:] and (weights >= 0).all()
             if not fit or (name == "fweights" and (weights != np.rint(weights)).any()):
                 raise DomainError(
@@ -337,7 +338,7 @@ def cov(
             w = weights if w is None else w * weights
     mean = average(X, 1, w, keepdims=True)
     n = X.shape[1] if w is None else w.sum()
-    n = n - (ddof if aweights is None else ddof * (w * cast(aweights, float)).sum() / n)
+    n = n - (ddof if aweights is None else ddof * (w * given["aweights"]).sum() / n)
     if n <= 0:
         warn("Degrees of freedom <= 0 for slice")
         n = 0
