@@ -110,7 +110,7 @@ CLAIMS = [
     Claim("*", CONSTANT, "(1, -2)", "for reshape every negative number is -1"),
     *claims("reduce:kept", "a shortcut: the axes are there already", (CONDITION, "if axis is None or not x.ndim")),
     *claims("reduce:count", "there is nothing to divide", (CONSTANT, "if z.size else 1")),
-    *claims("reduce:var_dx", "0 is 0", (COMPARISON, "n if n >= 0")),
+    *claims("reduce:var_dx", "where n is 0, both divide by 0", (COMPARISON, "n if n >= 0")),
     *claims("reduce:products_before", "a further doubling passes on nothing", (COMPARISON, "step <= x.shape[-1]")),
     *claims("reduce:logsumexp", "infinity, less any number, stays infinite", (CONSTANT, "top, 1)")),
     *claims(
