@@ -68,7 +68,8 @@ def test_transforms_along_several_axes_have_the_transposed_map_too(name: str, no
         assert_close(actual, by_unit_vectors(lambda e, s=s, axes=axes: f(e, s, axes, norm), x, dz), 1e-14)
 
 
-HIPS = ["fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn"]
+SEVERAL_AXES = ["fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn"]
+HIPS = ["fft", "ifft", "rfft", "irfft", *SEVERAL_AXES]
 
 
 @pytest.mark.parametrize("norm", [None, "ortho"])
@@ -176,10 +177,9 @@ def test_what_cannot_be_transformed_is_named() -> None:
             call(x, norm="both")
         with pytest.raises(IndexingError, match="axis=2"):
             call(x, axis=2)
-    with pytest.raises(IndexingError, match=r"^fftn: the array is \(3, 4\); axis 2 is out of bounds"):
-        np.fft.fftn(x, axes=(0, 2))
-    with pytest.raises(IndexingError, match=r"^irfft2: .*axis -3 is out of bounds"):
-        np.fft.irfft2(x, axes=(-3, 1))
+    for name in SEVERAL_AXES:
+        with pytest.raises(IndexingError, match=rf"^{name}: the array is \(3, 4\); axis -3 is out of bounds"):
+            getattr(np.fft, name)(x, axes=(-3, 1))
     with pytest.raises(ShapeError, match=r"^fft2: s=\(2,\) has 1 lengths, axes=\(0, 1\) has 2 axes"):
         np.fft.fft2(x, s=(2,), axes=(0, 1))
     for call in (np.fft.rfftn, np.fft.irfftn):

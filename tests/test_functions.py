@@ -17,6 +17,7 @@ Z = np.zeros((2, 3))
         (lambda: F.tanh(None), DTypeError, "tanh(Z): Z is None; give numbers."),
         (lambda: F.relu(None), DTypeError, "relu(Z): Z is None; give numbers."),
         (lambda: F.relu(["a"]), DTypeError, "relu(Z): a Tensor holds numbers; this list became an array of dtype <U1."),
+        (lambda: F.relu([1j]), DTypeError, "relu(x): x is complex128; complex numbers have no order"),
         (lambda: F.softplus([1j]), DTypeError, "softplus(Z): Z is complex128; give real numbers."),
         (lambda: F.softmax(Tensor([1j], name="Z2"), axis=0), DTypeError, "softmax(Z2): Z2 is complex128"),
         (lambda: F.leaky_relu([1j]), DTypeError, "leaky_relu(Z): Z is complex128"),

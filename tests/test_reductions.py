@@ -31,7 +31,7 @@ def test_the_mean_of_many_float16_has_a_gradient(n: int) -> None:
 
 def test_the_number_of_entries_of_other_dtypes_is_exact() -> None:
     n = 2**24 + 1  # float32 has no such number
-    assert count(np.zeros(()), np.broadcast_to(0.0, n)) == n
+    assert int(count(np.zeros(()), np.broadcast_to(0.0, n))) == n
 
 
 def test_the_variance_of_many_float16_has_a_gradient() -> None:
@@ -102,6 +102,12 @@ def test_an_initial_value_counts_as_one_entry_however_many_are_left_out() -> Non
 
 
 # NaN
+
+
+@pytest.mark.parametrize("mean", [np.mean, np.nanmean])
+def test_the_mean_of_no_whole_numbers_is_nan(mean) -> None:
+    with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
+        assert np.isnan(mean(tg.Tensor([1, 2]), where=np.array([False, False])).data)
 
 
 def test_where_a_nan_is_the_extreme_the_gradient_is_nan() -> None:

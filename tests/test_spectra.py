@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from calls import gradients_of
 from oracles import assert_close, finite_difference
 
 import tinygrad_edu as tg
@@ -55,6 +56,20 @@ def test_the_orthogonal_factor_of_equal_singular_values_has_a_gradient(unit):
     def f(a):
         U, _, Vh = np.linalg.svd(a)
         return np.real(np.sum(C * (U @ Vh)))
+
+    assert_close(tg.grad(f)(a), finite_difference(f, a), 1e-7)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@UNITS
+def test_what_the_vectors_of_equal_singular_values_span_has_a_gradient_on_either_side(side, unit):
+    Q, P = (np.linalg.qr(normal(4, 4, unit=unit))[0] for _ in range(2))
+    a, C = (Q * [3.0, 3.0, 3.0, 1.0]) @ P, normal(4, 4, unit=unit)
+
+    def f(a):
+        U, _, Vh = np.linalg.svd(a)
+        V = U if side == "left" else mH(Vh)
+        return np.real(np.sum(C * (V[:, :3] @ mH(V[:, :3]))))
 
     assert_close(tg.grad(f)(a), finite_difference(f, a), 1e-7)
 
@@ -115,13 +130,28 @@ def test_each_matrix_of_a_stack_is_looked_at_alone():
 
 
 def test_a_quotient_of_zeros_is_zero_and_its_numerator_has_a_gradient_elsewhere():
-    a = tg.Tensor([0.0, 1e-16, 0.0, 1.0], requires_grad=True)
-    z = decompositions.over(a, np.array([2.0, 0.0, -4.0, 5.0]), np.full(1, 1e-15))
-    np.testing.assert_allclose(np.abs(z.data), [0.0, 0.0, 0.0, 0.2])
-    z.backward(np.array([1.0, 0.0, 1.0, 1.0]))
-    np.testing.assert_allclose(a.grad.data, [0.5, 0.0, -0.25, 0.2])
+    a = tg.Tensor([0.0, 1e-16, 0.0, 1.0, 1e-16], requires_grad=True)
+    z = decompositions.over(a, np.array([2.0, 0.0, -4.0, 5.0, 1e-3]), np.full(1, 1e-15))
+    np.testing.assert_allclose(np.abs(z.data), [0.0, 0.0, 0.0, 0.2, 1e-13])
+    z.backward(np.array([1.0, 0.0, 1.0, 1.0, 0.0]))
+    np.testing.assert_allclose(a.grad.data, [0.5, 0.0, -0.25, 0.2, 0.0])
+    with pytest.warns(RuntimeWarning, match="divide by zero"):  # nor is the slope of 0 / 0 silently a number
+        (slope,) = gradients_of(lambda a: decompositions.over(a, np.zeros(1), np.ones(1)), [np.zeros(1)], np.ones(1))
+    assert np.isinf(slope).all()
     with pytest.warns(RuntimeWarning, match="divide by zero"):  # not silently: a slope without end
         assert np.isinf(decompositions.over(np.array([1e-16]), np.zeros(1), np.full(1, 1e-17))).all()
+
+
+def test_a_vector_does_not_turn_into_itself():
+    turns = decompositions.over_gaps(np.full((2, 2), 3.0), np.array([1.0, 2.0]), 0.0)
+    np.testing.assert_array_equal(turns, [[0.0, 3.0], [-3.0, 0.0]])
+
+
+def test_a_loss_that_depends_on_the_vectors_of_equal_eigenvalues_has_no_number_for_a_gradient():
+    C = rng.uniform(1, 2, (3, 3))
+    with pytest.warns(RuntimeWarning, match="divide by zero|invalid value"):
+        da = tg.grad(lambda a: np.real(np.sum(C * np.linalg.eig(a).eigenvectors)))(np.diag([1.0, 1.0, 2.0]))
+    assert not np.isfinite(da).all()
 
 
 @pytest.mark.parametrize("triangle", ["L", "U", "l", "u"])

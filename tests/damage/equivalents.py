@@ -38,11 +38,16 @@ CONSTANT, COMPARISON, BRANCH, CONDITION = (
 
 CLAIMS = [
     Claim("*", "a conj added", "", "the operation takes real numbers only"),
-    Claim("*", "a sign added", "-> return -np.zeros", "minus 0 is 0"),
+    Claim("*", "a sign added", " -np.zeros", "minus 0 is 0"),
     Claim("*", CONSTANT, "reshape(-2)", "for reshape every negative number is -1"),
     Claim("*", CONSTANT, "np.where(z == 0, 2, z)", "where z is 0 the quotient is left out, whatever it is"),
     Claim("*", CONSTANT, "np.where(x == 0, 2, ", "where x is 0 the quotient is left out, whatever it is"),
     *claims("activation:leaky_relu", "both branches give 0 at 0", (COMPARISON, "return np.where(x >= 0")),
+    *claims(
+        "arguments:array_of", "what has one of the two has both",
+        ("an operator changed", " or hasattr"), ("a condition lost", "hasattr"),
+    ),
+    *claims("arguments:cast", "a copy has the same entries", ("a condition lost", "-> return x if dtype is None else")),
     *claims("contraction:fault", "None and an empty reason say the same", ("nothing returned", "return None")),
     *claims("contraction:einsum", "every second of an odd number", (CONSTANT, "operands[:-2:2]")),
     *claims("decompositions:*Result", "only the type is asked for", (CONSTANT, "np.eye(")),
@@ -60,6 +65,7 @@ CLAIMS = [
         "decompositions:over_gaps", "what counts as rounding is a choice, and 0 over anything is 0",
         (COMPARISON, "< rounding("), ("an operator changed", "gaps) - diagonal"),
     ),
+    *claims("decompositions:over", "dz * z is 0 or infinite where b is 0", (CONSTANT, "-over(dz * z, b, 1)")),
     *claims("decompositions:real_part", "a real number is its own real part", (BRANCH, "-> return np.real(x)")),
     *claims("decompositions:svd*", "the smaller or larger of the two", ("arguments swapped", "(n, m)")),
     *claims("decompositions:svd_da", "0 over anything is 0", ("an operator changed", "sums - np.eye")),
@@ -72,6 +78,32 @@ CLAIMS = [
         ("a condition fixed", "if True:"), (COMPARISON, ">= k"), (BRANCH, "-> return np.concatenate"),
         (CONSTANT, "k = Q.shape[-2]"),
     ),
+    *claims(
+        "elementwise:power_da", "for the sake of small integers: others give the same but for rounding",
+        (BRANCH, "-> b = b.astype(z.dtype)"), ("a letter lost", "'iu'"),
+    ),
+    *claims(
+        "elementwise:power_da", "b is 0 there, and every power of a = 0 is finite",
+        (CONSTANT, "b + 2"), ("an operand lost", "b == 0), 1, b - 1)"),
+    ),
+    *claims("elementwise:log_share", "-inf, less any number, stays -inf", (CONSTANT, "-np.inf, 1, z)")),
+    *claims(
+        "elementwise:sinc_derivative", "both approximations are right where they meet",
+        (COMPARISON, "<= 3"), (CONSTANT, "np.abs(y) < 4"), (CONSTANT, "np.abs(y) < 2"),
+    ),
+    *claims(
+        "elementwise:sinc_derivative", "what np.where leaves out, or multiplies by n = 0",
+        (CONSTANT, "np.where(near, 4, y)"), (CONSTANT, "np.where(near, 2, y)"), (CONSTANT, "np.where(near, y, 1)"),
+        (CONSTANT, "g: Any = 1"),
+    ),
+    *claims(
+        "elementwise:sinc_derivative", "a term below rounding",
+        (CONSTANT, "% 2, 31, 2)"), (CONSTANT, "% 2, 29, 2)"),
+    ),
+    *claims("fourier:Norm", "for type checkers only", ("an operand lost", "Norm = ")),
+    *claims("fourier:fitted", "the two are not equal there", (COMPARISON, ">= wanted")),
+    *claims("rounding:floor_divide", "both rules are the same", ("rules exchanged", "")),
+    *claims("rounding:copysign", "1 over 1 or -1 is the same", ("an operator changed", "/ np.copysign(1.0")),
     *claims(
         "sequences:cumprod_dx", "a further doubling passes on nothing",
         (COMPARISON, "step <= last.shape[-1]"),
@@ -160,6 +192,7 @@ CLAIMS = [
         "inverses:pinv_within", "what is divided by where the quotient is left out",
         (CONSTANT, "np.where(large, s, 2)"),
     ),
+    *claims("joining:tile", "a product of two", ("arguments swapped", "zip(shape, times)")),
     *claims("joining:array_split", "the smaller of the two", ("arguments swapped", "min(longer, i)")),
     *claims(
         "linalg:mT", "swapping two axes is transposing",

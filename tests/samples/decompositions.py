@@ -105,7 +105,7 @@ sample("lstsq", spread(3, 2), complex_normal(3, 1))
 sample("lstsq", spread(3, 2, kind=complex_normal), normal(3, 1))
 
 # Cholesky, eigenvalues and eigenvectors
-sample("over", normal(2, 3), normal(3), np.full((2, 1), 1e-15))
+sample("over", normal(2, 3), normal(3), np.full((2, 1), 0.5))
 sample("over", complex_normal(2, 3), normal(2, 1), np.full((2, 1), 1e-15))
 sample("over", normal(3), complex_normal(2, 3), np.zeros((1, 1)))
 for shape in SQUARE:

@@ -45,9 +45,9 @@ def packed(z: Any, parts: Iterable[Any], results: Iterable[Any]) -> Any:
 
 
 @primitive(
-    da=lambda dz, z, a, b, least: over(dz, b, 0 * least),
-    db=lambda dz, z, a, b, least: -over(dz * z, b, 0 * least),
-    dleast=lambda dz, z, a, b, least: 0 * least,
+    da=lambda dz, z, a, b, least: over(dz, b, 0),
+    db=lambda dz, z, a, b, least: -over(dz * z, b, 0),
+    dleast=lambda dz, z, a, b, least: np.zeros_like(least),
     note="0 / 0 is 0",
 )
 def over(a: Any, b: Any, least: Any) -> Any:
