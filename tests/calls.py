@@ -32,6 +32,11 @@ def parameter(*values: float, name: str | None = None) -> tg.Tensor:
     return leaf(values, name)
 
 
+def drawn(draw: Callable[..., Any], *shape: int) -> tg.Tensor:
+    """The leaf of this shape with the entries that are drawn; `tensor = partial(drawn, normal)`."""
+    return leaf(draw(*shape))
+
+
 def is_plain(x: Any) -> bool:
     """An array or a number of NumPy's, not a Tensor."""
     return isinstance(x, np.ndarray | np.generic)

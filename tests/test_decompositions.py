@@ -1,32 +1,21 @@
 """Decompositions: what their samples cannot show.  Free phases, triangles, equal eigenvalues, types, refusals."""
 
+from functools import partial
+
 import autograd
 import autograd.numpy as anp
+import matrices
 import numpy as np
 import pytest
+from matrices import mH
 from oracles import assert_close, finite_difference
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import NoRuleError
 
 rng = np.random.default_rng(2)
+normal, hermitian = partial(matrices.normal, rng), partial(matrices.hermitian, rng)
 UNITS = pytest.mark.parametrize("unit", [0, 1j], ids=["real", "complex"])
-
-
-def normal(*shape, unit=0):
-    x = rng.standard_normal(shape)
-    return x + unit * rng.standard_normal(shape) if unit else x
-
-
-def mH(x):
-    return x.conj().swapaxes(-1, -2)
-
-
-def hermitian(n, unit, eigenvalues=None):
-    """A Hermitian matrix with these eigenvalues (1, 2, 3 ...)."""
-    Q = np.linalg.qr(normal(n, n, unit=unit))[0]
-    a = (Q * (np.arange(n) + 1.0 if eigenvalues is None else eigenvalues)) @ mH(Q)
-    return (a + mH(a)) / 2
 
 
 def twice(f, x, rtol=1e-7):
@@ -143,7 +132,7 @@ ONE_TRIANGLE = [
 @pytest.mark.parametrize(("f", "triangle"), ONE_TRIANGLE)
 @UNITS
 def test_both_triangles_share_where_they_agree_and_else_the_one_that_is_read_has_all(f, triangle, unit):
-    a, C = hermitian(3, unit), normal(3, 3, unit=unit)
+    a, C = hermitian([1.0, 2.0, 3.0], unit), normal(3, 3, unit=unit)
     a = a * (1 + 1e-9 * np.tri(3))  # as products leave it
 
     def loss(a):
@@ -152,7 +141,7 @@ def test_both_triangles_share_where_they_agree_and_else_the_one_that_is_read_has
 
     shared = tg.grad(loss)(a)
     np.testing.assert_array_equal(shared, mH(shared))
-    direction = hermitian(3, unit)
+    direction = hermitian([1.0, 2.0, 3.0], unit)
     along = finite_difference(lambda t: loss(a + t * direction), np.array(0.0), 1e-3)
     np.testing.assert_allclose(np.real(np.sum(shared * direction)), along, rtol=1e-8)
     upper = np.triu(np.ones((3, 3)), 1)
@@ -165,7 +154,7 @@ def test_both_triangles_share_where_they_agree_and_else_the_one_that_is_read_has
 
 @pytest.mark.parametrize("scale", [1e-5, 1e5])
 def test_whether_triangles_agree_is_a_matter_of_their_size(scale):
-    a = scale * hermitian(3, 0)
+    a = scale * hermitian([1.0, 2.0, 3.0])
     weights = np.array([1.0, 2.0, 4.0])
     for other, shared in ((1e-9 * np.tri(3), True), (1e-2 * np.triu(np.ones((3, 3)), 1), False)):
         dx = tg.grad(lambda a: np.sum(weights * np.linalg.eigvalsh(a)))(a * (1 + other))
@@ -173,7 +162,7 @@ def test_whether_triangles_agree_is_a_matter_of_their_size(scale):
 
 
 def test_the_log_determinant_by_cholesky_has_the_gradient_of_the_books():
-    a = hermitian(4, 0)
+    a = hermitian([1.0, 2.0, 3.0, 4.0])
     dx = tg.grad(lambda a: 2 * np.sum(np.log(np.einsum("ii->i", np.linalg.cholesky(a)))))(a)
     np.testing.assert_allclose(dx, np.linalg.inv(a), rtol=1e-12)
 
@@ -196,7 +185,7 @@ def test_the_log_determinant_by_cholesky_has_the_gradient_of_the_books():
 )
 @pytest.mark.parametrize("n", [1, 3])
 def test_equal_values_have_the_gradient_of_the_trace(values, n):
-    for a in (np.eye(n), 2 * np.eye(n)[None], hermitian(3, 0, [2.0, 2.0, 5.0])):
+    for a in (np.eye(n), 2 * np.eye(n)[None], hermitian([2.0, 2.0, 5.0])):
         for power in (1, 3):
             expected = power * np.linalg.matrix_power(a, power - 1)
             dx = tg.grad(lambda a, p=power: (values(a) ** p).sum())(a)
@@ -212,7 +201,7 @@ def test_equal_singular_values_of_a_rectangle_have_the_gradient_of_their_squares
 
 @UNITS
 def test_the_vector_of_a_single_value_has_a_gradient_though_others_are_equal(unit):
-    a, C = hermitian(4, unit, [1.0, 3.0, 3.0, 3.0]), normal(4, 4, unit=unit)
+    a, C = hermitian([1.0, 3.0, 3.0, 3.0], unit), normal(4, 4, unit=unit)
 
     def f(a):
         V = np.linalg.eigh(a).eigenvectors[:, :1]
@@ -251,7 +240,7 @@ def test_vectors_of_equal_values_say_that_they_have_no_gradient(f):
 
 @pytest.mark.parametrize("f", [lambda a: np.linalg.eigh(a), lambda a: np.linalg.svd(a), lambda a: np.linalg.eig(a)])
 def test_forwards_too_equal_values_have_a_gradient_and_their_vectors_say_that_they_have_none(f):
-    a, da = np.diag([2.0, 2.0, 1.0]), hermitian(3, 0)
+    a, da = np.diag([2.0, 2.0, 1.0]), hermitian([1.0, 2.0, 3.0])
     s = 0 if f(a)[0].ndim == 1 else 1
     with pytest.warns(RuntimeWarning):
         _, trace = tg.jvp(lambda a: f(a)[s].sum(), (a,), (da,))
@@ -262,7 +251,7 @@ def test_forwards_too_equal_values_have_a_gradient_and_their_vectors_say_that_th
 
 
 def test_opposite_eigenvalues_are_equal_singular_values_but_not_by_way_of_eigh():
-    a, C = hermitian(2, 0, [-1.0, 1.0]) + np.triu(np.ones((2, 2)), 1), normal(2, 2)
+    a, C = hermitian([-1.0, 1.0]) + np.triu(np.ones((2, 2)), 1), normal(2, 2)
 
     def f(a):
         U, s, Vh = np.linalg.svd(a, hermitian=True)
@@ -281,7 +270,7 @@ def test_opposite_eigenvalues_are_equal_singular_values_but_not_by_way_of_eigh()
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.complex64])
 def test_the_results_have_numpys_types(f, dtype):
-    a = hermitian(3, 1j).astype(dtype) if np.dtype(dtype).kind == "c" else hermitian(3, 0).astype(dtype)
+    a = hermitian([1.0, 2.0, 3.0], 1j if np.dtype(dtype).kind == "c" else 0).astype(dtype)
     actual, expected = f(tg.Tensor(a, requires_grad=True)), f(a)
     assert type(actual) is type(expected)
     for x, y in zip(actual, expected, strict=True):
@@ -300,7 +289,7 @@ def test_the_sign_of_an_eigenvalue_of_zero_is_plus():
 
 def test_a_complex_vector_whose_real_component_is_zero_has_a_gradient():
     """LAPACK makes the first component real, which is 0 here, and leaves the others' turn to chance."""
-    a, C = hermitian(3, 1j, [1.0, 2.0, 4.0]), normal(4, 4, unit=1j)
+    a, C = hermitian([1.0, 2.0, 4.0], 1j), normal(4, 4, unit=1j)
     a = np.block([[np.full((1, 1), 9.0), np.zeros((1, 3))], [np.zeros((3, 1)), a]])
 
     def f(a):

@@ -4,18 +4,10 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
+from calls import is_plain, parameter
 
 from tinygrad_edu import Tensor, grad, no_grad, value_and_grad
 from tinygrad_edu.errors import DTypeError, GradientError, ShapeError
-
-
-def parameter(*values, name=None):
-    return Tensor(np.array(values), requires_grad=True, name=name)
-
-
-def is_plain(x):
-    return isinstance(x, np.ndarray | np.generic)
-
 
 # One argument
 

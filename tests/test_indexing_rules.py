@@ -1,11 +1,12 @@
 """What x[key] and its kin promise beyond their samples: every kind of index, and entries taken twice."""
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from calls import assert_differentiates, gradients_of
+from calls import assert_differentiates, drawn, gradients_of
 from samples.drawing import Draws
 
 import tinygrad_edu as tg
@@ -13,10 +14,7 @@ from tinygrad_edu.rules import indexing
 from tinygrad_edu.rules.indexing import getitem, index_set, is_basic, names_rows, scatter_add
 
 normal = Draws(23).normal
-
-
-def tensor(*shape: int) -> tg.Tensor:
-    return tg.Tensor(normal(*shape), requires_grad=True)
+tensor = partial(drawn, normal)
 
 
 # x[key]

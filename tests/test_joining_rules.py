@@ -1,10 +1,11 @@
 """What rules.joining promises beyond its samples: lists of arrays of any kind, linear cost, and clear errors."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from calls import assert_differentiates
+from calls import assert_differentiates, drawn
 from samples.drawing import Draws
 
 import tinygrad_edu as tg
@@ -14,10 +15,7 @@ from tinygrad_edu.rules.joining import concatenate
 
 draw = Draws(24)
 normal, complex_normal = draw.normal, draw.complex_normal
-
-
-def tensor(*shape: int) -> tg.Tensor:
-    return tg.Tensor(normal(*shape), requires_grad=True)
+tensor = partial(drawn, normal)
 
 
 # Join

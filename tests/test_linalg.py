@@ -5,6 +5,7 @@ from functools import partial
 
 import autograd
 import autograd.numpy as anp
+import matrices
 import numpy as np
 import pytest
 from oracles import assert_close, finite_difference
@@ -13,14 +14,10 @@ import tinygrad_edu as tg
 from tinygrad_edu.errors import DomainError, MatrixError, NoRuleError, ShapeError
 
 rng = np.random.default_rng(1)
+normal = partial(matrices.normal, rng)
 A = rng.standard_normal((4, 4)) + 3 * np.eye(4)
 B = rng.standard_normal((2, 4, 4)) + 3 * np.eye(4)
 SINGULAR = np.array([[1.0, 2.0], [2.0, 4.0]])
-
-
-def normal(*shape, unit=0):
-    x = rng.standard_normal(shape)
-    return x + unit * rng.standard_normal(shape) if unit else x
 
 
 def grad(f, *arrays):
@@ -28,6 +25,24 @@ def grad(f, *arrays):
     xs = [tg.Tensor(x, requires_grad=True, name="abc"[i]) for i, x in enumerate(arrays)]
     f(*xs).backward()
     return [x.grad.data for x in xs] if len(xs) > 1 else xs[0].grad.data
+
+
+PRODUCTS = [np.dot, np.inner, np.outer, np.vdot, np.vecdot, np.kron, np.cross, np.matmul]
+PRODUCTS += [np.linalg.outer, np.linalg.cross, np.linalg.vecdot, np.linalg.matmul]
+
+
+SOLVERS = [np.linalg.solve, np.linalg.tensorsolve, np.linalg.lstsq]
+
+
+@pytest.mark.parametrize("f", PRODUCTS + SOLVERS, ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_a_list_may_stand_on_either_side(f):
+    a = [1.0, 2.0, 4.0] if f in PRODUCTS else [[2.0, 0.0, 1.0], [0.0, 4.0, 0.0], [1.0, 0.0, 1.0]]
+    b = [3.0, -1.0, 5.0]
+    for args in ((tg.Tensor(a, requires_grad=True), b), (a, tg.Tensor(b, requires_grad=True))):
+        z, expected = f(*args), f(np.array(a), np.array(b))
+        z, expected = (z[0], expected[0]) if f is np.linalg.lstsq else (z, np.asarray(expected))
+        assert z.requires_grad
+        assert_close(z.data, expected, 1e-15)
 
 
 @pytest.mark.parametrize(

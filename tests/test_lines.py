@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
+from calls import leaf
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import NoRuleError, ShapeError
 
 rng = np.random.default_rng(6)
-
-
-def parameter(x):
-    return tg.Tensor(x, requires_grad=True)
 
 
 @pytest.mark.parametrize("f", [np.cumsum, np.cumprod])
@@ -19,14 +16,14 @@ def test_running_sums_are_added_up_in_the_type_that_is_asked_for(f):
     for axis in (None, 0, 1):
         for dtype in (np.float64, np.complex64):
             expected = f(x, axis=axis, dtype=dtype)
-            np.testing.assert_array_equal(f(parameter(x), axis=axis, dtype=dtype).data, expected, strict=True)
+            np.testing.assert_array_equal(f(leaf(x), axis=axis, dtype=dtype).data, expected, strict=True)
     with pytest.raises(NoRuleError, match=rf"^{f.__name__}\(\.\.\., out="):
-        f(parameter(x), dtype=np.float64, out=np.zeros(6))
+        f(leaf(x), dtype=np.float64, out=np.zeros(6))
 
 
 def test_a_product_that_passes_over_nan_takes_no_out():
     with pytest.raises(NoRuleError, match=r"^nancumprod\(\.\.\., out="):
-        np.nancumprod(parameter([1.0, np.nan]), out=np.zeros(2))
+        np.nancumprod(leaf([1.0, np.nan]), out=np.zeros(2))
 
 
 @pytest.mark.skipif(not hasattr(np, "cumulative_sum"), reason="from NumPy 2.1 on")
@@ -37,16 +34,16 @@ def test_cumulative_sums_have_the_types_and_first_entries_of_numpy(name):
         for axis in [None] * (x.ndim < 2) + list(range(-x.ndim, x.ndim)):
             for options in ({}, {"include_initial": True}, {"include_initial": True, "dtype": np.float32}):
                 expected = f(x, axis=axis, **options)
-                np.testing.assert_array_equal(f(parameter(x), axis=axis, **options).data, expected, strict=True)
+                np.testing.assert_array_equal(f(leaf(x), axis=axis, **options).data, expected, strict=True)
 
 
 def test_no_differences_leave_out_what_stands_before_and_after():
-    x = parameter([1.0, 2.0])
+    x = leaf([1.0, 2.0])
     assert np.diff(x, n=0, prepend=0.0, append=1.0) is x
 
 
 def test_lists_may_stand_beside_tensors():
-    t = parameter([3.0, 5.0])
+    t = leaf([3.0, 5.0])
     np.testing.assert_array_equal(np.diff([1.0, 2.0], prepend=t).data, [2.0, -4.0, 1.0])
     np.testing.assert_array_equal(np.trapezoid([1.0, 3.0], x=t).data, 4.0)
     np.testing.assert_array_equal(np.polyval(t, [1.0, 2.0]).data, [8.0, 11.0])
@@ -81,19 +78,19 @@ def test_float32_places_and_knots_are_interpolated_in_float64():
     xp = np.array([1.0, 1.0 + 2**-20, 1.0 + 3 * 2**-20], np.float32)
     x = np.array([1.0 + 2**-21, 1.0 + 2**-19], np.float32)
     fp = np.array([0.1, 0.7, -0.3])
-    np.testing.assert_array_equal(np.interp(parameter(x), xp, fp).data, np.interp(x, xp, fp))
+    np.testing.assert_array_equal(np.interp(leaf(x), xp, fp).data, np.interp(x, xp, fp))
     far, circle = np.array([1000.3], np.float32), np.array([0.0, 0.2, 0.5], np.float32)
-    actual = np.interp(parameter(far), circle, fp, period=0.7)
+    actual = np.interp(leaf(far), circle, fp, period=0.7)
     np.testing.assert_allclose(actual.data, np.interp(far, circle, fp, period=0.7), rtol=1e-12)
 
 
 def test_only_vectors_are_correlated():
     for a, v in (((2, 2), (2,)), ((2,), (2, 2))):
         with pytest.raises(ShapeError, match=r"^correlate: a is .* they must be vectors"):
-            np.correlate(parameter(np.ones(a)), np.ones(v))
+            np.correlate(leaf(np.ones(a)), np.ones(v))
 
 
 def test_no_power_is_computed_that_is_not_shown():
-    x = parameter([1e200])
+    x = leaf([1e200])
     np.vander(x, 2).sum().backward()  # the next power would be infinite
     np.testing.assert_array_equal(x.grad.data, [1.0])

@@ -2,17 +2,9 @@
 
 import numpy as np
 import pytest
+from calls import is_plain, parameter
 
 from tinygrad_edu import Tensor, backprop, grad, value_and_grad
-
-
-def parameter(*values, name=None):
-    return Tensor(np.array(values), requires_grad=True, name=name)
-
-
-def is_plain(x):
-    return isinstance(x, np.ndarray | np.generic)
-
 
 # Nesting
 

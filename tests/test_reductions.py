@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import leaf
 from test_rules_edges import slopes
 
 import tinygrad_edu as tg
@@ -12,10 +13,6 @@ from tinygrad_edu.rules.activation import log_softmax, softmax
 from tinygrad_edu.rules.reduce import count, logsumexp
 
 NAN = np.nan
-
-
-def needing(x: Any) -> tg.Tensor:
-    return tg.Tensor(np.asarray(x, float), requires_grad=True)
 
 
 # float16 ends at 65504
@@ -60,14 +57,14 @@ def test_a_variance_with_more_ddof_than_entries_has_no_finite_gradient(f: Any) -
         with pytest.warns(RuntimeWarning):
             assert np.var(x, ddof=ddof) == np.inf
         with pytest.warns(RuntimeWarning):
-            assert f(needing(x), ddof=ddof).data == np.inf
+            assert f(leaf(x), ddof=ddof).data == np.inf
         with pytest.warns(RuntimeWarning):
             dx = slopes(lambda t, ddof=ddof: f(t, ddof=ddof), x)
         assert not np.isfinite(dx).any()
 
 
 def test_a_mean_that_is_given_has_a_gradient_of_its_own() -> None:
-    x, m = needing([[1.0, 2.0, 6.0]]), needing([[2.5]])
+    x, m = leaf([[1.0, 2.0, 6.0]]), leaf([[2.5]])
     np.var(x, axis=1, mean=m, ddof=1).sum().backward()
     np.testing.assert_allclose(m.grad.data, [[-2 * (1 + 2 + 6 - 3 * 2.5) / 2]])
     np.testing.assert_allclose(x.grad.data, 2 * (x.data - 2.5) / 2)
@@ -80,7 +77,7 @@ def test_an_initial_value_has_a_gradient() -> None:
         (np.max, 2.0, [0, 0.5], 0.5),
         (np.min, 1.0, [1, 0], 0),
     ):
-        x, initial = needing([1.0, 2.0]), needing(2.0)
+        x, initial = leaf([1.0, 2.0]), leaf(2.0)
         y = f(x, initial=initial)
         y.backward()
         assert y.data == z
@@ -89,13 +86,13 @@ def test_an_initial_value_has_a_gradient() -> None:
 
 
 def test_the_extreme_of_all_entries_by_a_mask_needs_no_initial_value() -> None:
-    assert np.max(needing([1.0, 2.0]), where=True).data == 2
+    assert np.max(leaf([1.0, 2.0]), where=True).data == 2
     with pytest.raises(ShapeError, match="zero-size array"):
-        np.min(needing([]), where=True)
+        np.min(leaf([]), where=True)
 
 
 def test_an_initial_value_counts_as_one_entry_however_many_are_left_out() -> None:
-    x, initial = needing([2.0, 0.0, 7.0, 9.0]), needing(2.0)
+    x, initial = leaf([2.0, 0.0, 7.0, 9.0]), leaf(2.0)
     np.max(x, initial=initial, where=[True, True, False, False]).backward()
     np.testing.assert_array_equal(x.grad.data, [0.5, 0, 0, 0])
     assert initial.grad.data == 0.5
@@ -130,11 +127,11 @@ def test_extremes_that_pass_over_nan_share_among_ties() -> None:
 @pytest.mark.parametrize("f", [np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin])
 def test_reductions_that_pass_over_nan_take_their_arguments_by_position_too(f: Any) -> None:
     x = np.array([[NAN, 2.0, 3.0], [1.0, 5.0, 4.0]])
-    z = f(needing(x), 1)
+    z = f(leaf(x), 1)
     np.testing.assert_allclose(z.data, f(x, 1), rtol=1e-15)
     assert z.requires_grad
     rest = (None, True, 2.5) if f in (np.nanmax, np.nanmin) else (np.float64, None, True) if f is np.nanmean else ()
-    np.testing.assert_allclose(f(needing(x), 0, *rest).data, f(x, 0, *rest), rtol=1e-15)
+    np.testing.assert_allclose(f(leaf(x), 0, *rest).data, f(x, 0, *rest), rtol=1e-15)
 
 
 WARNING = {
@@ -154,7 +151,7 @@ def test_a_slice_of_nothing_but_nan_warns_as_in_numpy_and_leaves_the_others_alon
     x = np.array([[NAN, NAN, NAN], [1.0, NAN, 4.0]])
     with pytest.warns(RuntimeWarning, match=message):
         expected = f(x, axis=1)
-    t = needing(x)
+    t = leaf(x)
     with pytest.warns(RuntimeWarning, match=message):
         z = f(t, axis=1)
     np.testing.assert_allclose(z.data, expected)
@@ -195,7 +192,7 @@ def test_nan_left_out_of_a_mean_or_a_spread_leaves_the_gradient_alone() -> None:
 
 def test_the_mean_of_nothing_is_nan_and_no_gradient_flows() -> None:
     with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
-        z = np.mean(needing([[1.0, 2.0], [3.0, 4.0]]), axis=1, where=[[False], [True]])
+        z = np.mean(leaf([[1.0, 2.0], [3.0, 4.0]]), axis=1, where=[[False], [True]])
     np.testing.assert_array_equal(z.data, [NAN, 3.5])
     with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
         dx = slopes(lambda t: np.mean(t, axis=1, where=[[False], [True]]), [[1.0, 2.0], [3.0, 4.0]])
@@ -203,7 +200,7 @@ def test_the_mean_of_nothing_is_nan_and_no_gradient_flows() -> None:
 
 
 def test_a_mask_may_be_a_tensor() -> None:
-    x = needing(X)
+    x = leaf(X)
     np.mean(x, where=x > 1).backward()
     np.testing.assert_allclose(x.grad.data, (X > 1) / 4)
 
@@ -228,5 +225,5 @@ REFUSED = {
 @pytest.mark.parametrize(("call", "kind", "message"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_has_no_meaning_or_no_rule_is_refused_by_name(call: Any, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message) as caught:
-        call(needing(X))
+        call(leaf(X))
     assert type(caught.value) is kind

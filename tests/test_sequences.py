@@ -4,15 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import leaf
 from test_rules_edges import slopes
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import DomainError, DTypeError, IndexingError, NoRuleError, ShapeError
-
-
-def needing(x: Any) -> tg.Tensor:
-    return tg.Tensor(np.asarray(x, float), requires_grad=True)
-
 
 # Running sums and products
 
@@ -33,18 +29,18 @@ def test_a_running_product_of_zeros_has_exact_second_derivatives() -> None:
 def test_cumulative_sums_of_several_axes_need_one_named() -> None:
     for f in (np.cumulative_sum, np.cumulative_prod):
         with pytest.raises(ShapeError, match=rf"^{f.__name__}: x is \(2, 2\).*`axis`"):
-            f(needing(np.ones((2, 2))))
+            f(leaf(np.ones((2, 2))))
         with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(2, 2\); axis 2 is out of bounds"):
-            f(needing(np.ones((2, 2))), axis=2)
+            f(leaf(np.ones((2, 2))), axis=2)
         with pytest.raises(NoRuleError, match=rf"^{f.__name__}\(\.\.\., out="):
-            f(needing(np.ones(2)), out=np.zeros(2))
+            f(leaf(np.ones(2)), out=np.zeros(2))
 
 
 # Differences, slopes and areas
 
 
 def test_no_difference_leaves_an_array_as_it_is() -> None:
-    x = needing([1.0, 2.0])
+    x = leaf([1.0, 2.0])
     assert np.diff(x, n=0) is x
 
 
@@ -55,7 +51,7 @@ def test_differences_of_conditions_are_answers() -> None:
 
 def test_the_gradient_of_even_coordinates_depends_on_each_of_them() -> None:
     """By hand, for f = (0, 1, 4): df/dx in the middle is (f2 - f0) / (x2 - x0) only if the two steps are equal."""
-    x = needing([0.0, 1.0, 2.0])
+    x = leaf([0.0, 1.0, 2.0])
     np.gradient(np.array([0.0, 1.0, 4.0]), x)[1].backward()
     h, step = np.eye(3), 1e-5
     expected = [
@@ -67,10 +63,10 @@ def test_the_gradient_of_even_coordinates_depends_on_each_of_them() -> None:
 
 
 def test_gradients_along_several_axes_come_in_a_tuple_and_along_none_in_an_empty_one() -> None:
-    z = np.gradient(needing(np.ones((2, 2))))
+    z = np.gradient(leaf(np.ones((2, 2))))
     assert type(z) is tuple
     assert [part.shape for part in z] == [(2, 2), (2, 2)]
-    assert np.gradient(needing(1.0)) == np.gradient(np.array(1.0)) == ()
+    assert np.gradient(leaf(1.0)) == np.gradient(np.array(1.0)) == ()
 
 
 def test_an_unwrapped_phase_moves_with_its_phase_on_both_sides_of_a_jump() -> None:
@@ -93,7 +89,7 @@ def test_the_slope_at_a_knot_is_that_to_its_right_and_at_the_last_that_to_its_le
 def test_beyond_its_ends_a_line_has_the_height_of_its_ends() -> None:
     np.testing.assert_array_equal(slopes(lambda t: np.interp([-1.0, 4.0, 9.0], XP, t), FP), [1, 0, 2])
     np.testing.assert_array_equal(slopes(lambda t: np.interp([-1.0, 4.0], t, FP), XP), [0, 0, 0])
-    left = needing(5.0)
+    left = leaf(5.0)
     np.interp(tg.Tensor([-1.0, -2.0, 0.5]), XP, FP, left=left).sum().backward()
     assert left.grad.data == 2
 
@@ -103,7 +99,7 @@ def test_a_number_that_is_none_has_no_height() -> None:
 
 
 def test_a_line_of_one_knot_is_flat() -> None:
-    x, fp = needing([0.0, 1.0, 2.0]), needing([5.0])
+    x, fp = leaf([0.0, 1.0, 2.0]), leaf([5.0])
     z = np.interp(x, [1.0], fp, right=7.0)
     np.testing.assert_array_equal(z.data, [5, 5, 7])
     z.sum().backward()
@@ -130,7 +126,7 @@ def test_convolution_is_linear_in_both_operands(f: Any, mode: str) -> None:
     for m, n in ((6, 3), (3, 6), (4, 4), (6, 2), (2, 6), (1, 4)):
         a, v = rng.standard_normal(m), rng.standard_normal(n)
         dz = rng.standard_normal(f(a, v, mode).shape)
-        s, t = needing(a), needing(v)
+        s, t = leaf(a), leaf(v)
         f(s, t, mode).backward(dz)
         np.testing.assert_allclose(s.grad.data, [dz @ f(e, v, mode) for e in np.eye(m)], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(t.grad.data, [dz @ f(a, e, mode) for e in np.eye(n)], rtol=1e-12, atol=1e-12)
@@ -140,7 +136,7 @@ def test_convolution_is_linear_in_both_operands(f: Any, mode: str) -> None:
 
 
 def test_a_polynomial_without_coefficients_is_zero_and_the_first_power_of_all_is_one() -> None:
-    x = needing([2.0, 3.0])
+    x = leaf([2.0, 3.0])
     np.testing.assert_array_equal(np.polyval([], x).data, [0, 0])
     for N in (0, 1):
         for increasing in (False, True):
@@ -165,7 +161,7 @@ def squares(row: Any) -> Any:
 def test_any_function_of_vectors_is_applied_along_an_axis(f: Any, axis: int) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 2))
     expected = np.apply_along_axis(f, axis, x)
-    t = needing(x)
+    t = leaf(x)
     z = np.apply_along_axis(f, axis, t)
     np.testing.assert_allclose(z.data, expected, rtol=1e-14)
     dz = np.random.default_rng(1).standard_normal(z.shape)
@@ -176,7 +172,7 @@ def test_any_function_of_vectors_is_applied_along_an_axis(f: Any, axis: int) -> 
 
 
 def test_the_function_gets_the_other_arguments_and_may_give_numbers() -> None:
-    x = needing([[1.0, 2.0], [3.0, 4.0]])
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
     z = np.apply_along_axis(normalized, 1, x, 2.0, shift=1.0)
     np.testing.assert_allclose(z.data, np.apply_along_axis(normalized, 1, x.data, 2.0, shift=1.0))
     np.testing.assert_array_equal(np.apply_along_axis(lambda row: 1.5, 0, x).data, [1.5, 1.5])
@@ -240,5 +236,5 @@ REFUSED = {
 @pytest.mark.parametrize(("call", "kind", "message"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_has_no_meaning_or_no_rule_is_refused_by_name(call: Any, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message) as caught:
-        call(needing(np.arange(9.0).reshape(3, 3)))
+        call(leaf(np.arange(9.0).reshape(3, 3)))
     assert type(caught.value) is kind

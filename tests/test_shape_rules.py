@@ -1,20 +1,18 @@
 """What rules.shape promises beyond its samples: all of NumPy's arguments, several results, and clear errors."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from calls import assert_differentiates
+from calls import assert_differentiates, drawn
 from samples.drawing import Draws
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import DomainError, DTypeError, GradientError, IndexingError, NoRuleError, ShapeError
 
 normal = Draws(21).normal
-
-
-def tensor(*shape: int) -> tg.Tensor:
-    return tg.Tensor(normal(*shape), requires_grad=True)
+tensor = partial(drawn, normal)
 
 
 # Several arrays at once
@@ -259,7 +257,7 @@ def test_diagonals_of_every_offset_and_all_axes_agree_with_numpy_and_einsum() ->
     assert_differentiates(lambda x: np.diagonal(x, 1, 2, 0) * np.trace(x, -1, 0, 2), x)
     for offset in range(-5, 6):
         for shape in ((3, 4), (4, 2)):
-            t = tg.Tensor(normal(*shape), requires_grad=True)
+            t = tensor(*shape)
             np.diagonal(t, offset).sum().backward()
             np.testing.assert_array_equal(t.grad.data, np.eye(*shape, offset))
 

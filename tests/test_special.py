@@ -137,3 +137,10 @@ def test_the_ufuncs_of_scipy_that_have_an_operation_here_record_too():
         np.testing.assert_allclose(t.grad.data, slope, rtol=1e-12)
     with pytest.raises(NoRuleError, match=r"^the ufunc j0 on a Tensor that requires a gradient"):
         scipy_special.j0(t)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("f", [book.gammaln, lambda x: book.polygamma(x, order=0)], ids=["gammaln", "polygamma"])
+def test_complex_numbers_are_refused_even_where_warnings_are_not_seen(f) -> None:
+    with pytest.raises(DTypeError, match="complex numbers have no order"):
+        f(np.array([0.5 + 1j]))

@@ -1,8 +1,12 @@
 """Eigenvalues that are equal to rounding, at every scale, and the turn that LAPACK gives to complex vectors."""
 
+from functools import partial
+
+import matrices
 import numpy as np
 import pytest
 from calls import gradients_of
+from matrices import mH
 from oracles import assert_close, finite_difference
 
 import tinygrad_edu as tg
@@ -10,22 +14,8 @@ from tinygrad_edu.errors import NoRuleError
 from tinygrad_edu.rules import decompositions
 
 rng = np.random.default_rng(5)
+normal, hermitian = partial(matrices.normal, rng), partial(matrices.hermitian, rng)
 UNITS = pytest.mark.parametrize("unit", [0, 1j], ids=["real", "complex"])
-
-
-def mH(x):
-    return x.conj().swapaxes(-1, -2)
-
-
-def normal(*shape, unit=0):
-    return rng.standard_normal(shape) + unit * rng.standard_normal(shape) if unit else rng.standard_normal(shape)
-
-
-def hermitian(eigenvalues, unit=0):
-    n = len(eigenvalues)
-    Q = np.linalg.qr(normal(n, n, unit=unit))[0]
-    a = (Q * eigenvalues) @ mH(Q)
-    return (a + mH(a)) / 2
 
 
 def first_projector(C):

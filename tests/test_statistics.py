@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import leaf
 from test_rules_edges import slopes
 
 import tinygrad_edu as tg
@@ -12,10 +13,6 @@ from tinygrad_edu.errors import DomainError, DTypeError, GradientError, Indexing
 from tinygrad_edu.rules.statistics import METHODS
 
 NAN = np.nan
-
-
-def needing(x: Any) -> tg.Tensor:
-    return tg.Tensor(np.asarray(x, float), requires_grad=True)
 
 
 # NaN
@@ -66,13 +63,13 @@ def test_the_median_of_nothing_is_nan_with_numpys_warning() -> None:
 def test_a_percentile_takes_its_axis_without_a_name() -> None:
     x = np.array([[1.0, 2.0, 4.0], [3.0, 0.5, 1.5]])
     for f in (np.percentile, np.nanpercentile):
-        np.testing.assert_array_equal(f(needing(x), 50, 1).data, [2.0, 1.5])
+        np.testing.assert_array_equal(f(leaf(x), 50, 1).data, [2.0, 1.5])
 
 
 def test_a_quantile_of_nothing_raises() -> None:
     for f in (np.quantile, np.nanquantile):
         with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(2, 0\), and there is no entry"):
-            f(needing(np.zeros((2, 0))), 0.5, axis=1)
+            f(leaf(np.zeros((2, 0))), 0.5, axis=1)
 
 
 def test_a_quantile_has_a_slope_in_q_that_to_the_right_at_an_entry() -> None:
@@ -85,7 +82,7 @@ def test_a_quantile_has_a_slope_in_q_that_to_the_right_at_an_entry() -> None:
 
 @pytest.mark.parametrize("method", ["lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf"])
 def test_a_quantile_that_jumps_does_not_depend_on_q(method: str) -> None:
-    q = needing(0.3)
+    q = leaf(0.3)
     z = np.quantile(np.array([7.0, 1.0, 2.0]), q, method=method)
     assert z.data == np.quantile(np.array([7.0, 1.0, 2.0]), 0.3, method=method)
     with pytest.raises(GradientError, match="depends on no tensor"):
@@ -108,7 +105,7 @@ def test_quantiles_of_many_dtypes_and_lengths_are_numpys(nan: bool) -> None:
 
 
 def test_an_average_has_a_gradient_for_its_weights() -> None:
-    a, w = needing([[1.0, 2.0, 6.0], [0.0, 1.0, 1.0]]), needing([1.0, 2.0, 1.0])
+    a, w = leaf([[1.0, 2.0, 6.0], [0.0, 1.0, 1.0]]), leaf([1.0, 2.0, 1.0])
     z = np.average(a, axis=1, weights=w)
     z.sum().backward()
     total = w.data.sum()
@@ -120,7 +117,7 @@ def test_an_average_has_a_gradient_for_its_weights() -> None:
 def test_an_average_returns_the_sum_of_its_weights(weights: Any) -> None:
     a = np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]])
     for keepdims in (False, True):
-        z = np.average(needing(a), 1, weights, returned=True, keepdims=keepdims)
+        z = np.average(leaf(a), 1, weights, returned=True, keepdims=keepdims)
         expected = np.average(a, 1, weights, returned=True, keepdims=keepdims)
         for part, of_numpy in zip(z, expected, strict=True):
             np.testing.assert_array_equal(part.data, of_numpy)
@@ -145,7 +142,7 @@ def test_a_covariance_without_degrees_of_freedom_warns_as_in_numpy() -> None:
 
 
 def test_the_correlation_of_a_line_is_one_and_flat() -> None:
-    x = needing([0.1, 0.3, 0.7])
+    x = leaf([0.1, 0.3, 0.7])
     r = np.corrcoef(x, -3 * x)
     assert (np.abs(r.data) <= 1).all()
     np.testing.assert_allclose(r.data, [[1, -1], [-1, 1]], rtol=1e-15)
@@ -164,7 +161,7 @@ def test_no_part_of_a_correlation_passes_one(factor: complex) -> None:
 
 
 def test_the_correlation_of_one_variable_is_one() -> None:
-    x = needing([1.0, 2.0, 4.0])
+    x = leaf([1.0, 2.0, 4.0])
     r = np.corrcoef(x)
     r.backward()
     assert r.shape == ()
@@ -217,7 +214,7 @@ REFUSED = {
 @pytest.mark.parametrize(("call", "kind", "message"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_has_no_meaning_or_no_rule_is_refused_by_name(call: Any, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message) as caught:
-        call(needing(X))
+        call(leaf(X))
     assert type(caught.value) is kind
 
 
@@ -231,27 +228,27 @@ OWN_NAMES = {
 @pytest.mark.parametrize(("f", "options"), OWN_NAMES.items(), ids=lambda x: getattr(x, "__name__", ""))
 def test_an_error_names_the_function_that_was_called(f: Any, options: Any) -> None:
     with pytest.raises(NoRuleError, match=rf"^{f.__name__}\(\.\.\., out=\.\.\.\)"):
-        f(needing(X), out=np.zeros(()), **options)
+        f(leaf(X), out=np.zeros(()), **options)
     with pytest.raises(IndexingError, match=rf"^{f.__name__}\b.*axis 7 is out of bounds"):
-        f(needing(X), axis=7, **options)
+        f(leaf(X), axis=7, **options)
     if "q" in options:
         with pytest.raises(DomainError, match=f"^{f.__name__}: q lies between 0 and {2 * options['q']:.0f}\\."):
-            f(needing(X), -1)
+            f(leaf(X), -1)
         with pytest.raises(DomainError, match=f"^{f.__name__}: method='best' is none of linear"):
-            f(needing(X), **options, method="best")
+            f(leaf(X), **options, method="best")
         with pytest.raises(IndexingError, match=rf"^{f.__name__}: the array is \(0,\), and there is no entry"):
-            f(needing([]), **options)
+            f(leaf([]), **options)
     elif "nan" in f.__name__ and "median" not in f.__name__:
         with pytest.raises(ShapeError, match=rf"^{f.__name__}: where= is \(2,\)"):
-            f(needing(X), where=[True, False])
+            f(leaf(X), where=[True, False])
 
 
 @pytest.mark.parametrize("axis", [0, -1])
 @pytest.mark.parametrize("f", [np.nansum, np.nanprod, np.nanmean, np.nanmax, np.ptp, np.nancumsum, np.nancumprod])
 def test_a_number_has_an_axis_as_in_numpy(f: Any, axis: int) -> None:
-    np.testing.assert_array_equal(f(needing(3.0), axis=axis).data, f(np.array(3.0), axis=axis))
+    np.testing.assert_array_equal(f(leaf(3.0), axis=axis).data, f(np.array(3.0), axis=axis))
     with pytest.raises(IndexingError, match=rf"^{f.__name__}.*axis 1 is out of bounds"):
-        f(needing(3.0), axis=1)
+        f(leaf(3.0), axis=1)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +263,7 @@ def test_a_number_has_an_axis_as_in_numpy(f: Any, axis: int) -> None:
 )
 def test_what_is_wrong_is_said_in_the_name_of_the_function_too(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        call(needing(X))
+        call(leaf(X))
 
 
 @pytest.mark.parametrize(
@@ -283,4 +280,4 @@ def test_what_is_wrong_is_said_in_the_name_of_the_function_too(call: Any, messag
 def test_what_has_no_rule_works_where_no_gradient_is_wanted(call: Any) -> None:
     np.testing.assert_array_equal(np.asarray(call(tg.Tensor(X))), call(X))
     with tg.no_grad():
-        np.testing.assert_array_equal(np.asarray(call(needing(X))), call(X))
+        np.testing.assert_array_equal(np.asarray(call(leaf(X))), call(X))

@@ -1,10 +1,11 @@
 """What NumPy's ways of taking entries promise beyond their samples: lists of arrays, conditions, clear errors."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from calls import assert_differentiates
+from calls import assert_differentiates, drawn
 from samples.drawing import Draws
 
 import tinygrad_edu as tg
@@ -12,10 +13,7 @@ from tinygrad_edu.errors import DomainError, DTypeError, GradientError, Indexing
 
 draw = Draws(25)
 normal, complex_normal = draw.normal, draw.complex_normal
-
-
-def tensor(*shape: int) -> tg.Tensor:
-    return tg.Tensor(normal(*shape), requires_grad=True)
+tensor = partial(drawn, normal)
 
 
 # take, take_along_axis, choose

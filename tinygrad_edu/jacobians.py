@@ -13,6 +13,7 @@ import numpy as np
 
 from .errors import GradientError, ShapeError
 from .pullbacks import Trace, name_of, named, positions
+from .rules.indexing import pick
 from .tensor import Tensor
 from .transforms import grad
 from .trees import leaves, places, rebuild
@@ -212,9 +213,7 @@ def _slopes(trace: Trace, seed: np.ndarray) -> list[Any]:
 
 def _example(arg: Any, axis: int, i: int) -> Any:
     """Example number i, as a batch of one."""
-    one = slice(i, i + 1)
-    key = (slice(None),) * axis + (one,) if axis >= 0 else (Ellipsis, one) + (slice(None),) * (-1 - axis)
-    return rebuild(lambda x: x[key], arg)
+    return rebuild(lambda x: pick(x, slice(i, i + 1), axis % x.ndim), arg)
 
 
 def _none_like(x: Any) -> Any:

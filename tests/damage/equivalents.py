@@ -48,7 +48,7 @@ CLAIMS = [
         ("an operator changed", " or hasattr"), ("a condition lost", "hasattr"),
     ),
     *claims("arguments:cast", "a copy has the same entries", ("a condition lost", "-> return x if dtype is None else")),
-    *claims("contraction:fault", "None and an empty reason say the same", ("nothing returned", "return None")),
+    *claims("contraction:fault", "None and an empty reason say the same", ("nothing returned", "return ''")),
     *claims("contraction:einsum", "every second of an odd number", (CONSTANT, "operands[:-2:2]")),
     *claims("decompositions:*Result", "only the type is asked for", (CONSTANT, "np.eye(")),
     *claims("decompositions:eigen_packed", "the vectors are a square", (CONSTANT, "V.shape[-2]")),

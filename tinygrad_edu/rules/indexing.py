@@ -84,7 +84,7 @@ def index_set(x: Any, v: Any, *, key: Any) -> Any:
 def on_numbers(function: Callable[..., Any], axis: int, *args: Any) -> Any:
     """What a function of NumPy does to the numbers of an axis's entries; where it refuses, an error of ours."""
     try:
-        return function(*args)
+        return function(*(np.asarray(x) if hasattr(x, "__tinygrad_record__") else x for x in args))
     except (ValueError, TypeError, IndexError) as error:
         kind: type[Exception] = IndexingError if isinstance(error, IndexError) else ShapeError
         kind = DTypeError if isinstance(error, TypeError) else kind
@@ -209,7 +209,6 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
         raise ShapeError(
             f"piecewise: {len(funclist)} functions for {len(conditions)} conditions; as many, or one more."
         )
-    x = operand(x)
     z = np.zeros_like(x)
     for key, f in zip(conditions, funclist):
         if key.any():
@@ -224,7 +223,6 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     """The entries of an axis, or of the flattened array where axis is None, without those at these indices."""
     arr, axis = lined_up("delete", arr, axis)
-    obj = np.asarray(obj) if hasattr(obj, "__tinygrad_record__") else obj
     return pick(arr, on_numbers(np.delete, axis, np.arange(arr.shape[axis]), obj), axis)
 
 
@@ -232,7 +230,6 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     """The entries of an axis, or of the flattened array where axis is None, with the values before these indices."""
     arr, axis = lined_up("insert", arr, axis)
-    obj = np.asarray(obj) if hasattr(obj, "__tinygrad_record__") else obj
     values = operand(values)
     if wrong := misfit(values, arr.dtype):
         raise DTypeError(f"insert: {wrong}")

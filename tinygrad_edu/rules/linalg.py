@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..primitives import composition, primitive
 from .arguments import array_of
+from .shape import in_order
 
 
 def mT(a: Any) -> Any:
@@ -106,11 +107,6 @@ def paired(a: Any, b: Any, axes: Any) -> tuple[list[int], list[int], list[int], 
     return summed[0], summed[1], stay[0], stay[1]
 
 
-def in_order(x: Any, axes: list[int]) -> Any:
-    """x, whose axis number i is to become axis number axes[i]."""
-    return x.transpose(tuple(int(i) for i in np.argsort(axes)))
-
-
 def tensordot_da(dz: Any, z: Any, a: Any, b: Any, *, axes: Any) -> Any:
     """dz and b summed over the axes that b gave to z."""
     summed_a, summed_b, stay_a, stay_b = paired(a, b, axes)
@@ -164,7 +160,7 @@ if hasattr(np, "matvec"):  # since NumPy 2.2
 @composition(np.linalg.vecdot)
 def vecdot_along(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Sum of conj(x1) * x2 over one axis."""
-    return np.vecdot(*(np.moveaxis(array_of(x), axis, -1) for x in (x1, x2)))
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
 @composition(np.vdot)
@@ -207,7 +203,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = np.moveaxis(array_of(a), axisa, -1), np.moveaxis(array_of(b), axisb, -1)
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ShapeError(
             f"cross: the vectors of a have {a.shape[-1]} components, those of b {b.shape[-1]}; they must have 3. "

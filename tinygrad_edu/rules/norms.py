@@ -53,7 +53,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     Raises ShapeError for an order that vectors, or matrices, do not have.
     """
     axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if np.iterable(axis) else (int(axis),)
-    if ord is None or (ord in ("fro", "f") and len(axes) == 2) or (ord == 2 and len(axes) == 1):
+    if ord is None or (ord in ("fro", "f") and len(axes) == 2):
         return length(x, axis=axis, keepdims=keepdims)
     if len(axes) == 1 and not isinstance(ord, str):
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=ord)

@@ -17,7 +17,7 @@ from ..primitives import composition, primitive
 from .arguments import axes_of, cast, refuse
 from .elementwise import log_share
 from .joining import concatenate
-from .shape import broadcast_to
+from .shape import broadcast_to, in_order
 
 
 def kept(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -113,8 +113,7 @@ def prod_dx(dz: Any, z: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
     last = x.transpose(rest + axes)
     flat = last.reshape((*(x.shape[i] for i in rest), math.prod(x.shape[i] for i in axes)))
     others = products_before(flat) * products_before(flat[..., ::-1])[..., ::-1]
-    back = tuple(int(i) for i in np.argsort(rest + axes))
-    return kept(dz, x, axis, keepdims) * others.reshape(last.shape).transpose(back)
+    return kept(dz, x, axis, keepdims) * in_order(others.reshape(last.shape), rest + axes)
 
 
 @primitive(numpy=np.prod, dx=prod_dx)

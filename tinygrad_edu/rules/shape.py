@@ -5,6 +5,7 @@ transposed pairs: reshape/reshape, transpose/transpose, broadcast_to/sum, diagon
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,14 @@ def reshape_in_order(a: Any, shape: Any = None, order: str = "C", *, newshape: A
     return a.T.reshape(tuple(np.ravel(shape)[::-1].tolist())).T
 
 
+def in_order(x: Any, axes: Sequence[int]) -> Any:
+    """x, whose axis number i is to become axis number axes[i]: the inverse of x.transpose(axes)."""
+    return x.transpose(tuple(int(i) for i in np.argsort(axes)))
+
+
 def transpose_dx(dz: Any, z: Any, x: Any, *, axes: Any) -> Any:
     """The inverse permutation of the axes."""
-    return dz.T if axes is None else dz.transpose(tuple(int(i) for i in np.argsort([i % x.ndim for i in axes])))
+    return dz.T if axes is None else in_order(dz, [i % x.ndim for i in axes])
 
 
 @primitive(numpy=np.transpose, dx=transpose_dx)

@@ -28,6 +28,7 @@ from .reduce import (
     wider_sum,
     wider_var,
 )
+from .shape import in_order
 
 # Reductions that pass over NaN
 
@@ -284,8 +285,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
                     f"average: the weights are {w.shape} and the array is {a.shape}; they must be one shape, or "
                     f"the weights must have that of the axes named by axis=."
                 )
-            w = w.transpose(tuple(int(i) for i in np.argsort(axes)))
-            w = w.reshape(tuple(n if i in axes else 1 for i, n in enumerate(a.shape)))
+            w = in_order(w, axes).reshape(tuple(n if i in axes else 1 for i, n in enumerate(a.shape)))
         total = cast(w, np.result_type(a.dtype, w.dtype)).sum(axis=axes, keepdims=keepdims)
         if (total == 0).any():
             raise DomainError("average: the weights sum to zero.")
