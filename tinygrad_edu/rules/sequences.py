@@ -251,7 +251,7 @@ def linspace(
     t = np.arange(num).reshape((num,) + (1,) * delta.ndim) / max(intervals, 1)
     z = np.where(t < 1, start + cast(t, kind) * delta, stop)  # the end without rounding
     z = np.moveaxis(z, 0, axis)
-    z = cast(np.floor(z) if np.issubdtype(dtype or kind, np.integer) else z, dtype)
+    z = cast(np.floor(z) if np.issubdtype(dtype, np.integer) else z, dtype)
     return (z, delta / intervals if intervals > 0 else np.nan) if retstep else z
 
 
@@ -261,7 +261,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     x, xp, fp = array_of(x), array_of(xp), array_of(fp)
     if "c" in (x.dtype.kind, xp.dtype.kind):
         raise DTypeError(f"interp: x is {x.dtype} and xp is {xp.dtype}; only fp can be complex.")
-    x, xp = cast(x, np.float64), cast(xp, np.float64)
+    xp = cast(xp, np.float64)
     if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
         raise ShapeError(f"interp: xp is {xp.shape} and fp is {fp.shape}; they must be vectors of one length.")
     fp = cast(fp, np.result_type(fp.dtype, np.float64))
@@ -329,7 +329,6 @@ def polyval(p: Any, x: Any) -> Any:
     """p[0] x^(n-1) + ... + p[n-1], by Horner's rule."""
     if isinstance(x, np.poly1d):
         raise NoRuleError("polyval: a polynomial in a polynomial has no gradient rule; give the numbers x.")
-    x = array_of(x)
     z = np.zeros_like(x)
     for coefficient in array_of(p):
         z = z * x + coefficient
