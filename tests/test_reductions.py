@@ -101,10 +101,12 @@ def test_an_initial_value_counts_as_one_entry_however_many_are_left_out() -> Non
 # NaN
 
 
-@pytest.mark.parametrize("mean", [np.mean, np.nanmean])
-def test_the_mean_of_no_whole_numbers_is_nan(mean) -> None:
-    with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
-        assert np.isnan(mean(tg.Tensor([1, 2]), where=np.array([False, False])).data)
+@pytest.mark.parametrize(
+    ("f", "warning"), [(np.mean, "Mean of empty"), (np.nanmean, "Mean of empty"), (np.nanvar, "Degrees of freedom")]
+)
+def test_the_mean_of_no_whole_numbers_is_nan(f: Any, warning: str) -> None:
+    with pytest.warns(RuntimeWarning, match=warning):
+        assert np.isnan(f(tg.Tensor([1, 2]), where=np.array([False, False])).data)
 
 
 def test_where_a_nan_is_the_extreme_the_gradient_is_nan() -> None:

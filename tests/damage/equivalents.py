@@ -79,10 +79,6 @@ CLAIMS = [
         (CONSTANT, "k = Q.shape[-2]"),
     ),
     *claims(
-        "elementwise:power_da", "for the sake of small integers: others give the same but for rounding",
-        (BRANCH, "-> b = b.astype(z.dtype)"), ("a letter lost", "'iu'"),
-    ),
-    *claims(
         "elementwise:power_da", "b is 0 there, and every power of a = 0 is finite",
         (CONSTANT, "b + 2"), ("an operand lost", "b == 0), 1, b - 1)"),
     ),
@@ -192,7 +188,7 @@ CLAIMS = [
         "inverses:pinv_within", "what is divided by where the quotient is left out",
         (CONSTANT, "np.where(large, s, 2)"),
     ),
-    *claims("joining:tile", "a product of two", ("arguments swapped", "zip(shape, times)")),
+    *claims("joining:tile", "a product of two", ("arguments swapped", "length in zip(shape, times)")),
     *claims("joining:array_split", "the smaller of the two", ("arguments swapped", "min(longer, i)")),
     *claims(
         "linalg:mT", "swapping two axes is transposing",

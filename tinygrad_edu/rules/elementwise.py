@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import composition, primitive
+from .arguments import cast
 
 # Arithmetic
 
@@ -30,7 +31,7 @@ def power_da(dz: Any, z: Any, a: Any, b: Any) -> Any:
     """dz * b * a^(b - 1); 0 where a and b are both 0, and b * a^(b - 1) would be 0 * 0^-1, NaN."""
     if isinstance(b, int | float | complex):
         return dz * b * a ** (b - 1) if b != 0 else dz * 0
-    b = b.astype(z.dtype) if b.dtype.kind in "biu" else b  # b - 1 would wrap around in small integers
+    b = cast(b, z.dtype)  # b - 1 would wrap around in small integers
     return dz * b * a ** np.where(np.logical_and(a == 0, b == 0), b + 1, b - 1)
 
 
@@ -225,7 +226,7 @@ def sinc_derivative(x: Any, *, order: int) -> Any:
     Away from 0 by y g(n) + n g(n-1) = sin(y + n pi / 2), which is y g(0) = sin(y) differentiated n times.
     Near 0 by the series of g(n) = integral of t^n cos(y t + n pi / 2) over t from 0 to 1.
     """
-    y = np.pi * x
+    y = np.pi * x.astype(np.result_type(x, np.float64))  # g(n) divides what rounding left by y n times
     near = np.abs(y) < 3
     far = np.where(near, 3, y)
     g: Any = 0
@@ -234,7 +235,7 @@ def sinc_derivative(x: Any, *, order: int) -> Any:
     y = np.where(near, y, 0)
     parity = range(order % 2, 30, 2)  # the other powers of y have the coefficient cos(odd pi / 2) = 0
     series = sum((-1) ** ((m + order) // 2) / (math.factorial(m) * (m + order + 1)) * y**m for m in parity)
-    return np.pi**order * np.where(near, series, g)
+    return (np.pi**order * np.where(near, series, g)).astype(x.dtype)
 
 
 # From one float dtype to another; the engine casts the gradient back
