@@ -97,3 +97,27 @@ def test_float_power_is_double_and_its_gradient_is_that_of_the_input() -> None:
     assert z.dtype == np.float64
     z.sum().backward()
     np.testing.assert_array_equal(x.grad.data, np.array([4, 6], np.float32), strict=True)
+
+
+@pytest.mark.parametrize("order", range(6))
+def test_the_derivatives_of_sinc_in_float32_are_those_in_float64_rounded_once(order: int) -> None:
+    x = np.linspace(-3, 3, 61, dtype=np.float32)
+    z = registry["sinc_derivative"](x.astype(np.float64), order=order)
+    np.testing.assert_array_equal(registry["sinc_derivative"](x, order=order), z.astype(np.float32))
+
+
+def test_far_from_zero_sinc_is_a_quotient_and_nothing_overflows() -> None:
+    x = np.array([1.0, 25.0, 1e20])
+    np.testing.assert_array_equal(registry["sinc_derivative"](x, order=0), np.sinc(x))
+
+
+@pytest.mark.parametrize("b", [3, 2.5])
+def test_the_slope_of_a_power_with_a_number_is_a_power(b: float) -> None:
+    """dz * b * x^(b - 1), and no case of b = 0 among the steps."""
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    (x**b).backward(np.ones(2), create_graph=True)
+    steps, ops = [x.grad], []
+    for t in steps:
+        steps += [y for y in t.inputs if type(y) is tg.Tensor]
+        ops += [t.op.name] if t.op else []
+    assert ops == ["multiply", "power"]

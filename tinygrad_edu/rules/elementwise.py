@@ -29,7 +29,7 @@ reciprocal = primitive(np.reciprocal, dx=lambda dz, z, x: -dz * z * z, note="x !
 
 def power_da(dz: Any, z: Any, a: Any, b: Any) -> Any:
     """dz * b * a^(b - 1); 0 where a and b are both 0, and b * a^(b - 1) would be 0 * 0^-1, NaN."""
-    if isinstance(b, int | float | complex):
+    if isinstance(b, int | float):
         return dz * b * a ** (b - 1) if b != 0 else dz * 0
     b = cast(b, z.dtype)  # b - 1 would wrap around in small integers
     return dz * b * a ** np.where(np.logical_and(a == 0, b == 0), b + 1, b - 1)
