@@ -25,7 +25,8 @@ FLOORS = {
     "backprop": 3, "hooks": 3, "conversions": 3, "operators": 3, "protocols": 3,
     "tensor": 4,
     "transforms": 5, "pullbacks": 5, "jacobians": 5, "checkpointing": 5, "functions": 5, "numeric": 5,
-    "nn": 6, "optim": 6, "data": 6,
+    "tracing": 5,
+    "nn": 6, "optim": 6, "data": 6, "derivation": 6,
     "training": 7, "proof": 7, "command": 7,
     "cli": 8, "__main__": 9,
     "__init__": 10,  # the roof: gathers the names, and nobody imports from it

@@ -105,7 +105,7 @@ class Watch:
         self.stuck: list[Any] = []  # views whose base is still held
         self.quiet: Any = np.errstate(all="ignore")  # a warning would say less, and sooner where warnings are errors
 
-    def stepped(self, out: Any, op: Any, inputs: Sequence[Any]) -> None:
+    def stepped(self, out: Any, op: Any, inputs: Sequence[Any], params: Any) -> None:
         """A step was taken: look at its result, and hold what it captured, if it was recorded."""
         line = user_line()
         values = [getattr(x, "_array", x) for x in inputs]

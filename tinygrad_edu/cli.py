@@ -3,6 +3,8 @@
     tinygrad-edu train                   # odd or even digit: prove the gradients, train, write a run folder
     tinygrad-edu train --classes 10      # all ten digits
     tinygrad-edu train --data mine.npz   # your own X (N, features) and integer labels y (N,)
+    tinygrad-edu derive                  # the equations of backprop, read out of that network
+    tinygrad-edu derive --out step.py    # the same as NumPy source; .tex and .md too
 
 Exit status: 0 done, 1 the run failed, 2 wrong options or data, 130 stopped by Ctrl-C (the weights are kept).
 """
@@ -12,9 +14,11 @@ import io
 import math
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from . import __version__
+from .command.derive import SUFFIXES, derive
 from .command.reports import Reporter
 from .command.train import LEARNING_RATES, train
 from .errors import DataError, TinygradEduError
@@ -28,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     failure = Reporter().failure
     try:
-        return train(_parser().parse_args(arguments))
+        options = _parser().parse_args(arguments)
+        run = vars(options).pop("run")  # what is left are the user's settings, which `train` writes down
+        return int(run(options))
     except TinygradEduError as error:
         failure(str(error))
         return 2 if isinstance(error, DataError) else 1
@@ -66,12 +72,34 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
     command.add_argument("--out", metavar="FOLDER", help="a new folder for the run (default: runs/NAME-1, -2, ...)")
     command.add_argument("--quiet", action="store_true", help="print the result only")
+    command.set_defaults(run=train)
+    command = commands.add_parser(
+        "derive",
+        help="print the equations of backprop, or write them as NumPy or LaTeX",
+        description="Read the gradients of the network that `train` trains out of its recorded graph, as equations.",
+    )
+    command.add_argument("--classes", type=int, choices=(2, 10), default=2, help="2, odd or even (default), or all 10")
+    command.add_argument(
+        "--layers", type=_count, nargs="+", default=[128, 64], metavar="N", help="sizes of the hidden layers: 128 64"
+    )
+    command.add_argument(
+        "--convention", choices=("course", "gradient"), default="course", help="where 1/m stands (default: course)"
+    )
+    command.add_argument("--shapes", action="store_true", help="the shape of each result beside it")
+    command.add_argument("--out", type=_text_file, metavar="FILE", help="write FILE.py, FILE.tex or FILE.md instead")
+    command.set_defaults(run=derive)
     return parser
 
 
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _text_file(text: str) -> str:
+    if Path(text).suffix not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in {', '.join(SUFFIXES)}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -69,7 +69,7 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
     if watching:
         watch = current_watch.get()
         if watch is not None:
-            watch.stepped(out, op, inputs)
+            watch.stepped(out, op, inputs, params)
     return out
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.syntax import Syntax
 from rich.table import Table
 
 from ..proof import Equation
@@ -37,6 +38,13 @@ class Reporter:
     def title(self, text: str) -> None:
         """The first line."""
         self.console.print(text, style="bold", markup=False)
+
+    def code(self, text: str) -> None:
+        """Python, line by line as it is; coloured in a terminal."""
+        if self.console.is_terminal:
+            self.console.print(Syntax(text, "python", theme="ansi_dark", background_color="default", word_wrap=True))
+        else:
+            self.console.print(text, markup=False, soft_wrap=True)
 
     def proof(self, equations: Sequence[Equation], m: int) -> None:
         """The gradients, equation by equation, with what they differ by."""

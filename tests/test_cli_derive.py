@@ -1,0 +1,81 @@
+"""The command `tinygrad-edu derive`: equations on the terminal, or a file of NumPy, LaTeX or Markdown."""
+
+import numpy as np
+import pytest
+from test_derive import COURSE
+
+from tinygrad_edu import cli
+from tinygrad_edu.command import reports
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_the_main_job_s_network_has_the_course_s_equations(capsys):
+    assert cli.main(["derive"]) == 0
+    title, *equations = capsys.readouterr().out.splitlines()
+    assert title == "digits, odd or even: 64-128-64-1, relu relu sigmoid"
+    assert "\n".join(equations) == COURSE
+
+
+def test_ten_classes_and_other_layers(capsys):
+    assert cli.main(["derive", "--classes", "10", "--layers", "5", "--convention", "gradient", "--shapes"]) == 0
+    out = capsys.readouterr().out
+    assert "softmax(Z2, axis=0)" in out and "dW2 = dZ2 @ A1.T" in out and "# (10, 5)" in out
+
+
+def test_in_a_terminal_the_equations_are_coloured_and_their_text_stays(capsys, monkeypatch):
+    monkeypatch.setattr(reports._Console, "is_terminal", property(lambda self: True))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert cli.main(["derive"]) == 0
+    assert "\x1b[" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("suffix", "words"), [("py", "def backward(cache):"), ("tex", "\\end{document}"), ("md", "$$")]
+)
+def test_a_file_is_written_whole_and_never_over_another(capsys, place, suffix, words):
+    assert cli.main(["derive", "--layers", "3", "--out", f"step.{suffix}"]) == 0
+    text = (place / f"step.{suffix}").read_text()
+    assert words in text
+    assert cli.main(["derive", "--layers", "4", "--out", f"step.{suffix}"]) == 2
+    assert "this file exists" in capsys.readouterr().err
+    assert (place / f"step.{suffix}").read_text() == text
+    assert [p.name for p in place.iterdir()] == [f"step.{suffix}"]
+
+
+def test_the_module_that_is_written_runs(place):
+    assert cli.main(["derive", "--layers", "3", "--out", "step.py"]) == 0
+    module = {}
+    exec((place / "step.py").read_text(), module)
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((64, 5)), np.array([[0.0, 1.0, 1.0, 0.0, 1.0]])
+    weights = {
+        "W1": rng.standard_normal((3, 64)),
+        "b1": np.zeros((3, 1)),
+        "W2": np.ones((1, 3)),
+        "b2": np.zeros((1, 1)),
+    }
+    values = {"X": X, "Y": Y} | weights
+    code = module["forward"].__code__
+    J, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
+    assert np.isfinite(J)
+    assert module["backward"](cache)["dW1"].shape == (3, 64)
+
+
+@pytest.mark.parametrize(
+    ("out", "words"), [("step.txt", "does not end in .py, .tex, .md"), ("no/step.py", "cannot be written")]
+)
+def test_a_place_that_does_not_fit_is_named(capsys, place, out, words):
+    try:
+        status = cli.main(["derive", "--out", out])
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2
+    assert words in capsys.readouterr().err
+    assert not list(place.iterdir())

@@ -1,0 +1,216 @@
+"""`derive`: the equations of a recorded graph in the reader's names, exactly as one writes them by hand."""
+
+import threading
+
+import numpy as np
+import pytest
+from calls import leaf
+
+import tinygrad_edu as tg
+from tinygrad_edu import functions as F
+from tinygrad_edu.errors import DomainError, GradientError, GraphFreedError, ShapeError
+
+rng = np.random.default_rng(12)
+
+COURSE = """\
+dA3 = -Y / A3 + (1 - Y) / (1 - A3)
+dZ3 = dA3 * A3 * (1 - A3)
+dW3 = dZ3 @ A2.T / m
+db3 = sum(dZ3, axis=1, keepdims=True) / m
+dA2 = W3.T @ dZ3
+dZ2 = dA2 * (Z2 > 0)
+dW2 = dZ2 @ A1.T / m
+db2 = sum(dZ2, axis=1, keepdims=True) / m
+dA1 = W2.T @ dZ2
+dZ1 = dA1 * (Z1 > 0)
+dW1 = dZ1 @ X.T / m
+db1 = sum(dZ1, axis=1, keepdims=True) / m"""
+
+
+def network(m=5):
+    """(J, its tensors by name)."""
+    net = tg.nn.DeepNetwork([4, 3, 2, 1], seed=1)
+    Y = tg.Tensor((np.arange(m)[None] % 2).astype(float), name="Y")
+    J = F.binary_cross_entropy(net(rng.standard_normal((4, m))), Y)
+    nodes = [J]
+    for t in nodes:
+        nodes += [x for x in t.inputs if type(x) is tg.Tensor and all(x is not y for y in nodes)]
+    return J, {t.name: t for t in nodes if t.name}
+
+
+def test_the_equations_of_the_course_are_exactly_those():
+    assert str(tg.derive(network()[0], convention="course")) == COURSE
+
+
+@pytest.mark.parametrize(("names", "size"), [({"m": 5}, "m"), (None, "5")])
+def test_the_gradient_itself_has_its_1_over_m_at_the_loss_alone(names, size):
+    loss, *others = COURSE.replace(" / m", "").splitlines()
+    expected = [loss.replace("= ", f"= 1 / {size} * (") + ")", *others]
+    assert str(tg.derive(network()[0], names=names)).splitlines() == expected
+
+
+@pytest.mark.parametrize("convention", ["gradient", "course"])
+def test_every_equation_computes_what_it_says(convention):
+    """In the course's convention dZ and dA are m times the gradient, dW and db the gradient itself."""
+    J, tensors = network()
+    J.backward(retain_grads=True, retain_graph=True)
+    values = {name: t.data for name, t in tensors.items()} | {"sum": np.sum, "m": 5}
+    for line in str(tg.derive(J, convention=convention)).splitlines():
+        exec(line, values)
+    for name, t in tensors.items():
+        if t.grad is not None:
+            times = 5 if convention == "course" and not t.is_leaf else 1
+            np.testing.assert_allclose(values[f"d{name}"], times * t.grad.data, rtol=1e-12)
+
+
+def test_the_course_s_factor_is_that_of_any_mean_over_examples():
+    A, Y = leaf(rng.uniform(0.2, 0.8, (1, 4)), "A"), tg.Tensor(np.ones((1, 4)), name="Y")
+    labels = tg.Tensor(np.eye(2)[:, [0, 1, 1]], name="Y")
+    for J, text in (
+        (F.mse(A, Y), "dA = 2 * (A - Y) / m"),
+        (F.binary_cross_entropy_with_logits(A, Y), "dA = (sigmoid(A) - Y) / m"),
+        (((A - Y) ** 2).mean(), "dA = 2 * (A - Y) / m"),
+        (
+            F.cross_entropy(leaf(rng.standard_normal((2, 3)), "Z"), labels, axis=0),
+            "dZ = (softmax(Z, axis=0) * sum(Y, axis=0, keepdims=True) - Y) / m",
+        ),
+    ):
+        assert str(tg.derive(J, convention="course")) == text
+
+
+PARENTHESES = {
+    "a difference of a difference": (lambda x, y: x * (x - (y - x)), "dx = x - (y - x) + x + x\ndy = -x"),
+    "a product with a sum": (lambda x, y: (x + y) * y, "dx = y\ndy = x + y + y"),
+    "a whole power": (lambda x, y: x**3 * y, "dy = x ** 3\ndx = y * 3 * x ** 2"),
+    "a square": (lambda x, y: x**2 * y, "dy = x ** 2\ndx = y * 2 * x"),
+    "a sign": (lambda x, y: -x * y, "dy = -x\ndx = -y"),
+    "a function": (lambda x, y: np.sin(x * y) * 1.0, "t1 = cos(x * y)\ndx = t1 * y\ndy = t1 * x"),
+    "a quotient": (lambda x, y: x / y, "dx = 1 / y\ndy = -(x / y) / y"),
+}
+
+
+@pytest.mark.parametrize("case", PARENTHESES)
+def test_parentheses_stand_where_precedence_needs_them(case):
+    f, expected = PARENTHESES[case]
+    x, y = leaf([1.0, 2.0], "x"), leaf([3.0, 5.0], "y")
+    assert str(tg.derive(f(x, y).sum())) == expected
+
+
+def test_what_is_used_twice_gets_a_name_and_what_is_used_once_is_part_of_its_user():
+    x = leaf([1.0, 2.0], "x")
+    h = x * 3.0
+    assert str(tg.derive((h * np.exp(h)).sum())) == "t1 = x * 3.0\nt2 = exp(t1)\ndx = (t2 + t1 * t2) * 3.0"
+    h.name = "h"
+    assert str(tg.derive((h * np.exp(h)).sum())) == "t1 = exp(h)\ndh = t1 + h * t1\ndx = dh * 3.0"
+
+
+def test_names_are_given_by_identity_to_tensors_and_arrays():
+    W, X = leaf([[1.0, 2.0]]), np.ones((2, 3))
+    J = np.tanh(W @ X).mean()
+    assert str(tg.derive(J)) == "t2 = tanh(t1 @ c1)\ndt1 = 1 / 3 * (1 - t2 * t2) @ c1.T"
+    assert str(tg.derive(J, names=locals())) == "t1 = tanh(W @ X)\ndW = 1 / 3 * (1 - t1 * t1) @ X.T"
+    assert str(tg.derive(J, names={"lambda": W, "data set": X, "n": 3})).startswith("t1 = tanh(lambda_ @ data_set)\n")
+
+
+def test_two_tensors_of_one_name_are_told_apart():
+    a, b = leaf([1.0], "W"), leaf([2.0], "W")
+    assert str(tg.derive((a * b).sum())) == "dW = W_2\ndW_2 = W"
+
+
+def test_only_the_gradients_that_are_asked_for_are_derived():
+    J, tensors = network()
+    course = COURSE.splitlines()
+    assert str(tg.derive(J, [tensors["W3"], tensors["Z3"]], convention="course")).splitlines() == course[:3]
+    assert str(tg.derive(J, tensors["A2"], convention="course")).splitlines() == [*course[:2], course[4]]
+
+
+def test_second_derivatives_derive_too():
+    x, u = leaf([1.0, 2.0], "x"), tg.Tensor([3.0, 4.0], name="u")
+    np.sin(x).sum().backward(create_graph=True)
+    text = str(tg.derive((x.grad * u).sum()))
+    values = {"x": x.data, "u": u.data, "sin": np.sin, "cos": np.cos}
+    values["c1"] = np.ones(2)
+    exec(text, values)
+    np.testing.assert_allclose(values["dx"], -u.data * np.sin(x.data), rtol=1e-15)
+
+
+def test_no_gradient_is_touched_no_hook_is_called_and_the_graph_stays():
+    J, tensors = network()
+    tensors["W1"].register_hook(lambda dW: pytest.fail("a hook was called"))
+    tg.derive(J)
+    assert all(t.grad is None for t in tensors.values())
+    tg.derive(J, convention="course").source()
+
+
+def test_other_threads_do_not_appear():
+    x = leaf([1.0], "x")
+    running, stop = threading.Event(), threading.Event()
+
+    def busy():
+        y = leaf([2.0], "y")
+        while not stop.is_set():
+            (y * y).sum().backward()
+            running.set()
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    running.wait()
+    try:
+        texts = {str(tg.derive((np.exp(x) * x).sum())) for _ in range(50)}
+    finally:
+        stop.set()
+        thread.join()
+    assert texts == {"t1 = exp(x)\ndx = t1 + x * t1"}
+
+
+def test_a_long_chain_is_cut_into_lines_and_none_is_too_long():
+    h = leaf([0.5], "x")
+    for _ in range(3000):
+        h = np.sin(h)
+    d = tg.derive(h.sum())
+    assert max(len(str(e)) for e in d.equations) < 250
+    assert len(d.equations) > 300
+
+
+def test_shapes_stand_beside_the_equations_on_demand():
+    d = tg.derive(network()[0], convention="course")
+    shapes = [e.shape for e in d.equations]
+    assert shapes[:4] == [(1, 5), (1, 5), (1, 2), (1, 1)]
+    assert [line.split("  # ")[1] for line in d.text(shapes=True).splitlines()] == list(map(str, shapes))
+
+
+def test_a_notebook_shows_the_course_s_notation():
+    latex = tg.derive(network()[0], convention="course").latex()
+    assert latex.startswith("\\begin{aligned}\n")
+    assert r"dA^{[3]} &= \frac{-Y}{A^{[3]}} + \frac{1 - Y}{1 - A^{[3]}} \\" in latex
+    assert r"dZ^{[2]} &= dA^{[2]} \odot \left(Z^{[2]} > 0\right) \\" in latex
+    assert r"dW^{[2]} &= \frac{dZ^{[2]} \, A^{[1]\top}}{m} \\" in latex
+    assert latex.count("{") == latex.count("}")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda x: tg.derive(np.ones(1)), GradientError, "derive.. takes a Tensor, .*this is a ndarray"),
+        (lambda x: tg.derive(x * 2.0), ShapeError, "starts from one number"),
+        (lambda x: tg.derive(x), ShapeError, "starts from one number"),
+        (lambda x: tg.derive(tg.Tensor(1.0)), GradientError, "nothing to derive"),
+        (lambda x: tg.derive(x.sum(), leaf([1.0], "y")), GradientError, "no gradient with respect to y"),
+        (lambda x: tg.derive(x.sum(), ["x"]), GradientError, "no gradient with respect to this str"),
+        (lambda x: tg.derive(x.sum(), convention="math"), DomainError, "convention='math'"),
+        (lambda x: tg.derive(x.sum(), convention="course"), GradientError, "needs m, .* has no means"),
+        (lambda x: tg.derive(x.mean() * x[:1].mean(), convention="course"), GradientError, "has 2 means"),
+        (lambda x: tg.derive(x.sum(), names=["x"]), GradientError, "names= maps names"),
+    ],
+)
+def test_bad_input_is_refused_with_its_cure(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call(leaf([1.0, 2.0], "x"))
+
+
+def test_a_freed_graph_says_how_to_keep_it():
+    x = leaf([1.0], "x")
+    J = (x * x).sum()
+    J.backward(retain_graph=False)
+    with pytest.raises(GraphFreedError, match="run the forward pass again"):
+        tg.derive(J)

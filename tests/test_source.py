@@ -1,0 +1,135 @@
+"""`Derivation.source`: a module of NumPy alone that gives the numbers of the engine, for every operation."""
+
+import ast
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from oracles import DIFFERENTIABLE, each, is_complex, random_like, recorded, tensors, wrt
+
+import tinygrad_edu as tg
+from tinygrad_edu import functions as F
+
+rng = np.random.default_rng(21)
+
+
+def run(derivation, values):
+    """(J, gradients) of the module."""
+    module = {}
+    exec(compile(derivation.source(), "source", "exec"), module)
+    code = module["forward"].__code__
+    J, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
+    return J, module["backward"](cache)
+
+
+def named(end):
+    """{name: tensor} of everything behind the end."""
+    nodes = [end]
+    for t in nodes:
+        nodes += [x for x in t.inputs if type(x) is tg.Tensor and all(x is not y for y in nodes)]
+    return {t.name: t for t in nodes if t.name}
+
+
+def assert_same(actual, expected):
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.shape == expected.shape
+    largest = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+    np.testing.assert_allclose(actual, expected, rtol=1e-15, atol=1e-15 * largest)
+
+
+@pytest.mark.filterwarnings("ignore")
+@each(DIFFERENTIABLE)
+def test_every_operation_is_written_in_numpy(sample):
+    xs = tensors(sample, sample.inputs, wrt(sample))
+    for i in wrt(sample):
+        xs[i].name = f"x{i}"
+    z = recorded(sample, xs)
+    terms = tg.Tensor(random_like(z, 1), name="w") * z
+    J = (np.real(terms) if is_complex(z) else terms).sum()
+    d = tg.derive(J)
+    constants = {name: x.data for x, name in d.names.of.items() if x.op is None}
+    value, gradients = run(d, constants)
+    J.backward()
+    assert_same(value, J.data)
+    for i in wrt(sample):
+        assert_same(gradients[f"dx{i}"], xs[i].grad.data)
+
+
+def network(dtype=float, **options):
+    net = tg.nn.DeepNetwork([4, 3, 2, 1], seed=1, dtype=dtype, **options)
+    X, Y = rng.standard_normal((4, 5)).astype(dtype), (np.arange(5)[None] % 2).astype(dtype)
+    return F.binary_cross_entropy(net(X), tg.Tensor(Y, name="Y"))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_network_s_module_gives_the_engine_s_gradients_to_the_last_bit(dtype):
+    J = network(dtype)
+    d = tg.derive(J)
+    J.backward(retain_grads=True)
+    tensors = named(J)
+    value, gradients = run(d, {name: t.data for name, t in tensors.items()})
+    np.testing.assert_array_equal(value, J.data)
+    for name, t in tensors.items():
+        if t.requires_grad:
+            np.testing.assert_array_equal(gradients[f"d{name}"], t.grad.data, strict=True)
+
+
+def test_a_module_serves_other_data():
+    J, other = network(), network()
+    d = tg.derive(J)
+    tensors = named(other)
+    other.backward()
+    for name, dx in run(d, {name: t.data for name, t in tensors.items()})[1].items():
+        if tensors[name[1:]].is_leaf:
+            assert_same(dx, tensors[name[1:]].grad.data)
+
+
+def test_the_course_s_module_has_m_and_its_lines():
+    source = tg.derive(network(), convention="course").source("backprop")
+    assert "def backprop(cache):\n" in source
+    assert "    m = 5\n" in source
+    assert "    dW2 = dZ2 @ A1.T / m  # (2, 3)\n" in source
+    assert "    A1 = np.maximum(Z1, 0)  # (3, 5)\n" in source
+
+
+def test_second_derivatives_have_a_module_too():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    np.sin(x).sum().backward(create_graph=True)
+    d = tg.derive((x.grad * x.grad).sum())
+    values = {name: t.data for t, name in d.names.of.items() if t.op is None}
+    assert_same(run(d, values)[1]["dx"], -2 * np.cos(x.data) * np.sin(x.data))
+
+
+def test_a_module_imports_nothing_but_numpy_and_runs_alone(tmp_path):
+    source = tg.derive(network(activations=["tanh", "relu", "sigmoid"])).source()
+    modules = {a.name for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Import) for a in n.names}
+    assert modules == {"numpy"}
+    (tmp_path / "step.py").write_text(source)
+    call = "import step, sys; assert 'tinygrad_edu' not in sys.modules; print(sorted(vars(step)))"
+    out = subprocess.run([sys.executable, "-c", call], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert "'backward', 'binary_cross_entropy', 'forward'" in out
+
+
+def test_the_same_graph_gives_the_same_text():
+    assert len({tg.derive(network()).source() for _ in range(3)}) == 1
+
+
+def test_an_operation_of_ones_own_is_copied_with_what_it_needs():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    d = tg.derive(cubed(x).sum())
+    assert_same(run(d, {"x": x.data})[1]["dx"], 3 * x.data**2)
+    assert "def cubed(x):" in d.source()
+
+
+EXPONENT = 3
+
+
+def powered(x):
+    return x**EXPONENT
+
+
+@tg.primitive(dx=lambda dz, z, x: dz * 3 * x * x)
+def cubed(x):
+    """z = x^3."""
+    return powered(x)

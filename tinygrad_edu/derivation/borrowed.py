@@ -1,0 +1,107 @@
+"""The functions that a module needs beside NumPy's, copied from the book of rules.  Floor 6."""
+
+import ast
+import builtins
+import inspect
+import textwrap
+import types
+from typing import Any, final
+
+import numpy as np
+
+from ..errors import NoRuleError
+from ..primitives import Primitive
+
+__all__ = ["Borrowed"]
+
+
+@final
+class Borrowed:
+    """Function by function, each after those that it calls, without annotations and decorators."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._names: dict[int, str] = {}  # id(what has been copied) -> its name in the module
+        self._modules = {"np": "import numpy as np"}
+
+    def imports(self) -> list[str]:
+        """The import statements, sorted."""
+        return sorted(self._modules.values())
+
+    def texts(self) -> list[str]:
+        """The definitions, with empty lines between."""
+        return [line for text in self._texts.values() for line in ("", text, "")]
+
+    def add(self, thing: Any, name: str | None = None) -> str:
+        """Copy a function, a primitive's forward function or a constant, and what it needs; returns its name."""
+        if id(thing) in self._names:
+            return self._names[id(thing)]
+        forward = thing.forward if isinstance(thing, Primitive) else thing
+        wish = str(name or getattr(thing, "name", None) or getattr(thing, "__name__", "constant"))
+        own = f"{wish}_" if wish in self._texts or hasattr(builtins, wish) else wish
+        self._names[id(thing)] = own
+        self._texts[own] = ""  # its place, so that no other takes the name
+        text = self._copied(forward, own)
+        del self._texts[own]
+        self._texts[own] = text  # after what it needs
+        return own
+
+    def _copied(self, thing: Any, name: str) -> str:
+        if isinstance(thing, np.ufunc):
+            return f"{name} = np.{thing.__name__}"
+        if isinstance(thing, type):
+            if issubclass(thing, Exception):
+                return f"class {name}(Exception):\n    pass"
+            return f"{name} = {thing.__module__.split('.')[0]}.{thing.__name__}"
+        if isinstance(thing, types.FunctionType):
+            return self._function(thing, name)
+        if not isinstance(thing, bool | int | float | str | tuple | dict):
+            raise NoRuleError(f"{name} cannot be written as NumPy source: {thing!r} has no source.")
+        return f"{name} = {thing!r}"
+
+    def _function(self, function: types.FunctionType, name: str) -> str:
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        except (OSError, TypeError, SyntaxError):
+            raise NoRuleError(f"{name} cannot be written as NumPy source: its own source is not at hand.") from None
+        named = next((n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)), None)
+        if named is None:
+            lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda)]
+            return f"{name} = {ast.unparse(self._mapped(lambdas[0], function))}"
+        named.decorator_list, named.name, named.returns = [], name, None
+        for node in ast.walk(named):
+            if isinstance(node, ast.arg):
+                node.annotation = None
+        body = [self._plain(node) for node in named.body]
+        named.body = body
+        return ast.unparse(ast.fix_missing_locations(self._mapped(named, function)))
+
+    def _plain(self, node: ast.stmt) -> ast.stmt:
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            return ast.copy_location(ast.Assign([node.target], node.value), node)
+        return node
+
+    def _mapped(self, tree: Any, function: types.FunctionType) -> Any:
+        """The tree, with the names that it takes from its module as they are in this one."""
+        around = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
+        bound = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+        bound |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id not in bound and node.id in around:
+                thing = around[node.id]
+                if isinstance(thing, types.ModuleType):
+                    as_name = "" if thing.__name__ == node.id else f" as {node.id}"
+                    self._modules[node.id] = f"import {thing.__name__}{as_name}"
+                elif (getattr(thing, "__module__", None) or "").split(".")[0] in ("numpy", "math"):
+                    node.id = self._imported(thing)
+                else:
+                    node.id = self.add(thing, node.id if not isinstance(thing, Primitive) else None)
+        return tree
+
+    def _imported(self, thing: Any) -> str:
+        """How the module calls what is NumPy's or Python's."""
+        name = str(thing.__name__)
+        if getattr(np, name, None) is thing:
+            return f"np.{name}"
+        self._modules[name] = f"from {thing.__module__} import {name}"
+        return name

@@ -1,0 +1,210 @@
+"""Read the gradient out of a recorded graph, as the equations you would have written by hand.  Floor 6.
+
+    J = binary_cross_entropy(net(X), Y)
+    print(tg.derive(J))                          # dA3 = ..., dZ3 = ..., dW3 = dZ3 @ A2.T, ...
+    print(tg.derive(J, convention="course"))     # with the 1/m in dW and db only
+
+The rules are fed with Tensors, which record what the rules do; what is printed is what ran.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, final
+
+import numpy as np
+
+from ..backprop import backpropagate, seed_for
+from ..errors import DomainError, GradientError
+from ..modes import recording
+from ..tensor import Tensor
+from ..tracing import Step, inputs_first, replay, tracing
+from .latex import LATEX, latex_name
+from .lines import Root, lines
+from .naming import Names
+from .notation import TEXT, write_line
+from .simplify import simplified
+from .source import module_text
+
+__all__ = ["Derivation", "Equation", "derive"]
+
+Convention = Literal["gradient", "course"]
+
+#: How many examples a step averages over.
+MEANS: dict[str, Any] = {
+    "binary_cross_entropy": lambda t: t.inputs[0].size,
+    "binary_cross_entropy_with_logits": lambda t: t.inputs[0].size,
+    "cross_entropy": lambda t: t.inputs[0].size // t.inputs[0].shape[t.params["axis"]],
+    "mean": lambda t: t.inputs[0].size // t.size,
+    "mse": lambda t: t.inputs[0].size,
+}
+
+
+class Equation(NamedTuple):
+    """name = expression, of this shape."""
+
+    name: str
+    expression: str
+    shape: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.expression}"
+
+
+@final
+class Derivation:
+    """The backward pass as equations: `str(d)`, `d.equations`, `d.text(shapes=True)`; and as NumPy: `d.source()`.
+
+    steps: what ran, forward and backward.  forward: (name, tensor, what stands for it) for the results of the forward
+    pass, the end last.  gradients: likewise.  names: of everything.
+    """
+
+    def __init__(self, steps: Sequence[Step], forward: Sequence[Root], gradients: Sequence[Root], names: Names):
+        self._steps, self._forward, self._gradients, self.names = steps, forward, gradients, names
+        self._lines = lines(steps, gradients, names, set(names.of))
+        self.equations = tuple(Equation(x.name, write_line(x, names, TEXT), x.shape) for x in self._lines)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.equations))
+
+    def __repr__(self) -> str:
+        return f"<derivation of {len(self.equations)} equations>"
+
+    def text(self, *, shapes: bool = False) -> str:
+        """One equation a line; shapes: with the shape of each result beside it."""
+        if not shapes:
+            return str(self)
+        width = max(len(str(e)) for e in self.equations)
+        return "\n".join(f"{str(e).ljust(width)}  # {e.shape}" for e in self.equations)
+
+    def latex(self) -> str:
+        """The equations in LaTeX, aligned at their equals signs; layers as in the course, W^{[l]}."""
+        rows = [f"{latex_name(x.name)} &= {write_line(x, self.names, LATEX)}" for x in self._lines]
+        return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def source(self, function_name: str = "backward") -> str:
+        """A NumPy module with two functions: forward(...) -> (J, cache), and backward(cache) -> {"dW": dW, ...}.
+
+        It imports NumPy only, and gives the numbers of the engine.
+        """
+        return module_text(self._steps, self._forward, self._gradients, self.names, function_name)
+
+
+def derive(
+    J: Tensor,
+    wrt: Sequence[Tensor] | Tensor | None = None,
+    *,
+    names: Mapping[str, Any] | None = None,
+    convention: Convention = "gradient",
+) -> Derivation:
+    """The gradients of J, equation by equation, in the order in which backprop computes them.
+
+    J: a recorded tensor of one entry.  wrt: the tensors whose gradients are wanted; by default all leaves that require
+    one.  names: {"W1": W1, "m": 209, ...} names tensors and arrays by identity, and sizes by their value; beyond it,
+    tensors have their own names, and the others t1, t2, ....  The gradient of X is dX.
+    convention: "gradient" is dJ itself; "course" leaves 1/m out of every dZ and dA and puts it into dW and db.
+    No `.grad` is read or written.  Raises GradientError for what has no graph, GraphFreedError.
+
+    >>> import numpy as np
+    >>> W = Tensor([[1.0, 2.0]], requires_grad=True, name="W")
+    >>> Z = W @ np.ones((2, 3))
+    >>> Z.name = "Z"
+    >>> print(derive((Z * Z).sum(), names={"X": Z.inputs[1]}))
+    dZ = Z + Z
+    dW = dZ @ X.T
+    """
+    if type(J) is not Tensor:
+        raise GradientError(f"derive() takes a Tensor, the end of a recorded graph; this is a {type(J).__name__}.")
+    if convention not in ("gradient", "course"):
+        raise DomainError(f"convention={convention!r}: it is 'gradient' or 'course'.")
+    seed_for(J, None)  # refuses what is no real number
+    targets = _targets(J, wrt)
+    called = Names(names)
+    token = recording.set(True)
+    try:
+        with np.errstate(all="ignore"), tracing() as steps:
+            twins = replay(J)
+            m = _examples(J, called) if convention == "course" else 1
+            seed = Tensor(np.full(J.shape, m, J.dtype))
+            grads = backpropagate(twins[J], seed, create_graph=True, keep_all=True, wanted=_between(twins, targets))
+            parts = {t: grads[twin] for t, twin in twins.items() if twin in grads and t is not J}
+            true = {t: dt / m if t.op is None and m != 1 else dt for t, dt in parts.items()}
+    finally:
+        recording.reset(token)
+    _give_names(twins, steps, called)
+    plain, stands = simplified(steps, [x for x in _leaves(steps) if x not in called.of and not x.requires_grad])
+    for x in _leaves(plain):
+        if x not in called.of:
+            called.give_any(x, "t" if x.requires_grad else "c")
+    forward = [(called.of[twin], twin, twin) for t, twin in twins.items() if twin in called.of and t.op is not None]
+    if twins[J] not in called.of:
+        forward.append((called.give(twins[J], "J"), twins[J], twins[J]))
+    wanted = [(called.of[twins[t]], t) for t in _ordered(J, parts) if twins[t] in called.of]
+    ends = [(called.distinct(f"d{name}"), true[t], stands.get(true[t], true[t])) for name, t in wanted]
+    return Derivation(plain, forward, ends, called)
+
+
+def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
+    """The tensors whose gradients are wanted."""
+    if J.op is None or not J.requires_grad:
+        raise GradientError(f"{J._label()} was not computed from anything that requires a gradient: nothing to derive.")
+    behind = set(inputs_first(J))
+    if wrt is None:
+        return [t for t in behind if t.op is None and t.requires_grad]
+    targets = [wrt] if type(wrt) is Tensor else list(wrt)
+    for t in targets:
+        if type(t) is not Tensor or t not in behind or not t.requires_grad:
+            what = t._label() if type(t) is Tensor else f"this {type(t).__name__}"
+            raise GradientError(f"derive(wrt=...): {J._label()} has no gradient with respect to {what}.")
+    return targets
+
+
+def _between(twins: Mapping[Tensor, Tensor], targets: Sequence[Tensor]) -> set[Tensor]:
+    """The twins of what lies between the targets and the end."""
+    depends = set(targets)
+    for t in twins:  # each after its inputs
+        if any(type(x) is Tensor and x in depends for x in t.inputs):
+            depends.add(t)
+    return {twins[t] for t in depends if t.requires_grad}
+
+
+def _examples(J: Tensor, names: Names) -> int:
+    """m: as named, or what the loss averages over."""
+    for size, name in names.sizes.items():
+        if name == "m":
+            return size
+    found = {MEANS[t.op.name](t) for t in inputs_first(J) if t.op is not None and t.op.name in MEANS}
+    if len(found) != 1:
+        raise GradientError(
+            f"convention='course' needs m, the number of examples, and {J._label()} has {len(found) or 'no'} means "
+            f'that tell it: give it, derive(J, convention="course", names={{"m": 209}}).'
+        )
+    (m,) = found
+    names.sizes[m] = names.distinct("m")
+    return m
+
+
+def _leaves(steps: Sequence[Step]) -> list[Tensor]:
+    """What the steps take in."""
+    made = {step.out for step in steps}
+    return [x for x in dict.fromkeys(x for step in steps for x in step.parents) if x not in made]
+
+
+def _give_names(twins: Mapping[Tensor, Tensor], steps: Sequence[Step], names: Names) -> None:
+    """Call everything what the user calls it."""
+    wishes = {x: names.wish(x) for x in _leaves(steps)} | {twin: names.wish(t) for t, twin in twins.items()}
+    for x, wish in wishes.items():
+        if wish:
+            names.give(x, wish)
+
+
+def _ordered(J: Tensor, grads: Mapping[Tensor, Any]) -> list[Tensor]:
+    """The tensors in the order of the walk, each layer's leaves right behind what they belong to."""
+    place = {t: i for i, t in enumerate(reversed(inputs_first(J)))}
+    last: dict[Tensor, int] = {}
+    for t, i in place.items():
+        for x in t.inputs:
+            if type(x) is Tensor:
+                last[x] = max(last.get(x, 0), i)
+    return sorted(grads, key=lambda t: (last[t], t.op is not None, -place[t] if t.op is None else place[t]))

@@ -1,0 +1,106 @@
+"""An equation as it is set in a book: dW^{[2]} = dZ^{[2]} A^{[1]\\top}.  Floor 6."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tracing import Step
+from .notation import INFIX, Binds, Dialect, Written, key_text, special, text_param
+
+__all__ = ["LATEX", "latex_name"]
+
+#: Functions that LaTeX sets upright by itself.
+UPRIGHT = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
+
+RELATIONS = {"==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq"}
+
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
+    "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+}  # fmt: skip
+
+
+def latex_name(name: str) -> str:
+    r"""A layer's number as the course writes it, other numbers below, long names upright.
+
+    >>> print(latex_name("dW2"), latex_name("t1"), latex_name("theta"), latex_name("loss_a"))
+    dW^{[2]} t_{1} \theta \mathrm{loss\_a}
+    """
+    if layer := re.fullmatch(r"(d?[WbZA])(\d+)", name):
+        return f"{layer[1]}^{{[{layer[2]}]}}"
+    stem, number = re.fullmatch(r"(.*?)_?(\d*)", name).groups()  # type: ignore[union-attr]  # it matches everything
+    d, rest = ("d", stem[1:]) if len(stem) > 1 and stem[0] == "d" else ("", stem)
+    if rest.rstrip("_") in GREEK:
+        text = f"{d}\\{rest.rstrip('_')}"
+    else:
+        text = f"{d}{rest}" if len(rest) == 1 else rf"\mathrm{{{stem}}}".replace("_", r"\_")
+    return f"{text}_{{{number}}}" if number else text
+
+
+def _number(x: Any) -> Written:
+    text = str(x)
+    if "e" in text and "j" not in text:
+        digits, power = text.split("e")
+        return Written(rf"{digits} \cdot 10^{{{int(power)}}}", Binds.PRODUCT)
+    text = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(text, text)
+    return Written(text, Binds.SIGN if text.startswith("-") else Binds.ATOM)
+
+
+def _step(step: Step, operands: Sequence[Written]) -> Written:
+    op = step.op.name
+    if op == "getitem":
+        return Written(f"{operands[0].within(Binds.ATOM)}_{{[{_escaped(key_text(step.params['key'], text_param))}]}}")
+    keywords = [rf"\mathrm{{{_escaped(k)}}}={_escaped(text_param(v))}" for k, v in special(step).items()]
+    if not keywords and (plain := _plain(step, operands)):
+        return plain
+    name = f"\\{op}" if op in UPRIGHT else rf"\operatorname{{{_escaped(op)}}}"
+    arguments = r",\, ".join([*(x.text for x in operands), *keywords])
+    return Written(rf"{name}\left({arguments}\right)")
+
+
+def _plain(step: Step, operands: Sequence[Written]) -> Written | None:
+    """The step written with an operator, if there is one."""
+    op = step.op.name
+    if op == "divide":
+        return Written(rf"\frac{{{operands[0].text}}}{{{operands[1].text}}}", Binds.PRODUCT)
+    if op == "multiply":
+        return _infix(r"\odot" if all(np.ndim(x) for x in step.inputs) else r"\cdot", Binds.PRODUCT, operands)
+    if op == "matmul":
+        return _infix(r"\,", Binds.PRODUCT, operands)
+    if op in INFIX:
+        sign, binds = INFIX[op]
+        return _infix(RELATIONS.get(sign, sign), binds, operands)
+    if op == "power":
+        return Written(f"{_raised(operands[0], operands[1].text)}", Binds.POWER)
+    if op == "negative":
+        return Written(f"-{_within(operands[0], Binds.SIGN)}", Binds.SIGN)
+    if op == "affine":
+        return _infix("+", Binds.SUM, [_infix(r"\,", Binds.PRODUCT, operands[:2]), operands[2]])
+    if op == "transpose":
+        return Written(_raised(operands[0], r"\top"))
+    return None
+
+
+def _infix(sign: str, binds: Binds, operands: Sequence[Written]) -> Written:
+    left = _within(operands[0], binds + (binds is Binds.COMPARISON))
+    return Written(f"{left} {sign} {_within(operands[1], binds + 1)}", binds)
+
+
+def _within(x: Written, binds: int) -> str:
+    return x.text if x.binds >= binds else rf"\left({x.text}\right)"
+
+
+def _raised(x: Written, power: str) -> str:
+    """x to a power, or transposed; a layer's number stays in its brackets."""
+    if layer := re.fullmatch(r"(d?[WbZA])\^\{(\[\d+\])\}", x.text):
+        return f"{layer[1]}^{{{layer[2]}{power}}}" if power == r"\top" else rf"\left({x.text}\right)^{{{power}}}"
+    return f"{_within(x, Binds.ATOM)}^{{{power}}}"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([_{}&%$#])", r"\\\1", text)
+
+
+LATEX = Dialect(lambda name: Written(latex_name(name)), _number, _step)

@@ -1,0 +1,117 @@
+"""What a person would not have written: times 1, ones spread out to be multiplied with, sums of numbers.  Floor 6.
+
+Every change leaves the numbers as they are, to the last bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..primitives import registry
+from ..rules.elementwise import negative, subtract
+from ..rules.shape import broadcast_to
+from ..tensor import Tensor
+from ..tracing import Step
+
+__all__ = ["simplified"]
+
+#: Operations that spread their operands themselves.
+SPREADS = {name for name, op in registry.items() if isinstance(op.forward, np.ufunc) and op.forward.signature is None}
+SPREADS.add("power")
+
+
+def simplified(steps: Sequence[Step], literals: Sequence[Tensor]) -> tuple[list[Step], dict[Tensor, Any]]:
+    """(the steps that remain, {tensor: the tensor or number that stands for it}).
+
+    literals: the constants without a name; those of one entry are read as numbers.
+    """
+    stands: dict[Tensor, Any] = {t: _whole(t.data[()]) for t in literals if t.ndim == 0}
+    spread: dict[Tensor, Any] = {}  # the result of broadcast_to -> what was spread
+    negated: dict[Tensor, Any] = {}  # the result of a sign -> what is behind it
+    found = []
+    for step in steps:
+        step = step._replace(inputs=tuple(_standing(x, stands, step.op.name) for x in step.inputs))
+        if step.op.name in SPREADS:
+            step = _uniform(step._replace(inputs=_unspread(step.inputs, spread, step.out.shape)), spread)
+        step = _signed(step, negated)
+        plain = _plain(step, negated)
+        if plain is not None:
+            stands[step.out] = plain
+            continue
+        found.append(step)
+        if step.op is broadcast_to:
+            spread[step.out] = step.inputs[0]
+        elif step.op is negative:
+            negated[step.out] = step.inputs[0]
+    return found, stands
+
+
+def _standing(x: Any, stands: Mapping[Tensor, Any], op: str) -> Any:
+    """What stands for x; a number only where the operation takes one for an array."""
+    found = stands.get(x, x) if type(x) is Tensor else x
+    return found if type(found) is Tensor or op in SPREADS or op == "broadcast_to" else x
+
+
+def _unspread(inputs: tuple[Any, ...], spread: Mapping[Tensor, Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """The operands, with what was spread as it was before, where another operand gives the result its shape."""
+    for i, x in enumerate(inputs):
+        others = inputs[:i] + inputs[i + 1 :]
+        if type(x) is Tensor and x in spread and any(np.shape(y) == shape for y in others):
+            inputs = (*inputs[:i], spread[x], *inputs[i + 1 :])
+    return inputs
+
+
+def _uniform(step: Step, spread: Mapping[Tensor, Any]) -> Step:
+    """What is computed from numbers alone, spread out, as that number spread out, if it is whole."""
+    numbers = all(type(spread.get(x, x) if type(x) is Tensor else x) is not Tensor for x in step.inputs)
+    if numbers and step.parents and step.out.size:
+        value = _whole(step.out.data.flat[0])
+        if type(value) is int:
+            return step._replace(op=broadcast_to, inputs=(value,), params={"shape": step.out.shape})
+    return step
+
+
+def _signed(step: Step, negated: Mapping[Tensor, Any]) -> Step:
+    """-1 * x as -x, and x + -y as x - y."""
+    if step.op.name == "multiply":
+        for x, one in (step.inputs, step.inputs[::-1]):
+            if _is(one, -1) and _alike(x, step.out):
+                return step._replace(op=negative, inputs=(x,))
+    if step.op.name == "add":
+        x, y = step.inputs
+        if type(y) is Tensor and y in negated:
+            return step._replace(op=subtract, inputs=(x, negated[y]))
+    return step
+
+
+def _plain(step: Step, negated: Mapping[Tensor, Any]) -> Any:
+    """The Tensor or number that the step's result is anyway; None if it is neither."""
+    name, inputs, out = step.op.name, step.inputs, step.out
+    if not any(type(x) is Tensor for x in inputs):
+        value = _whole(out.data[()]) if out.ndim == 0 else None
+        return value if type(value) is int else None
+    if step.op is negative and type(inputs[0]) is Tensor:
+        return negated.get(inputs[0])
+    pairs: list[tuple[Any, ...]] = []
+    if name == "multiply":
+        pairs = [inputs, inputs[::-1]]
+    elif name in ("divide", "power"):
+        pairs = [inputs]
+    for x, one in pairs:
+        if _is(one, 1) and _alike(x, out):
+            return x
+    return None
+
+
+def _is(x: Any, number: int) -> bool:
+    return type(x) is not Tensor and x == number
+
+
+def _alike(x: Any, out: Tensor) -> bool:
+    return type(x) is Tensor and (x.shape, x.dtype) == (out.shape, out.dtype)
+
+
+def _whole(x: Any) -> Any:
+    """A whole number without its point."""
+    return int(x) if np.asarray(x).dtype.kind == "f" and x == np.floor(x) and np.abs(x) < 1e9 else x

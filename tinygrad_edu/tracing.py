@@ -1,0 +1,124 @@
+"""Write down every step that is taken, those of gradients too.  Floor 5.
+
+    with tracing() as steps:
+        J = cost(W)              # steps: what J was made from, in order, also what no gradient flows through
+
+While a step is only recorded where a gradient may be wanted, a trace holds all of them, and every array that a step
+took in stands in it as a Tensor of its own.  So when rules are fed with Tensors, what they compute is written down too.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from .backprop import FREED
+from .errors import GraphFreedError
+from .modes import current_watch, watching
+from .primitives import Primitive
+from .tensor import Tensor, record
+
+__all__ = ["Step", "inputs_first", "replay", "tracing"]
+
+
+class Step(NamedTuple):
+    """out = op(*inputs, **params).  The inputs are Tensors and Python numbers."""
+
+    out: Tensor
+    op: Primitive
+    inputs: tuple[Any, ...]
+    params: Mapping[str, Any]
+
+    @property
+    def parents(self) -> list[Tensor]:
+        """The inputs that are Tensors."""
+        return [x for x in self.inputs if type(x) is Tensor]
+
+
+@final
+class _Tracer:
+    """What an open `tracing()` does at each step; it stands where the watch of `detect_anomaly` would."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.arrays: dict[int, Tensor] = {}  # id(array) -> the Tensor that stands for it, and keeps it alive
+
+    def stepped(self, out: Tensor, op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
+        inputs = tuple(self.lifted(x) if isinstance(x, np.ndarray | np.generic) else x for x in inputs)
+        if out.op is not None:
+            out.inputs = inputs  # rules will be fed with them
+        self.steps.append(Step(out, op, inputs, params))
+
+    def lifted(self, array: Any) -> Tensor:
+        if id(array) not in self.arrays:
+            self.arrays[id(array)] = Tensor(array)
+        return self.arrays[id(array)]
+
+    def added_up(self, dz: Any, t: Tensor, seed: Any) -> None:
+        pass
+
+    def passed_back(self, dx: Any, dz: Any, x: Tensor, t: Tensor, order: Any) -> None:
+        pass
+
+    def release_graph(self, end: Tensor) -> None:
+        pass
+
+
+@contextmanager
+def tracing() -> Iterator[list[Step]]:
+    """All steps that this thread takes inside, in order.
+
+    >>> import numpy as np
+    >>> with tracing() as steps:
+    ...     y = np.exp(Tensor(0.0)) + 1.0
+    >>> [step.op.name for step in steps]
+    ['exp', 'add']
+    """
+    tracer = _Tracer()
+    watching.append(tracer)
+    token = current_watch.set(tracer)
+    try:
+        yield tracer.steps
+    finally:
+        current_watch.reset(token)
+        watching.remove(tracer)
+
+
+def inputs_first(end: Tensor) -> list[Tensor]:
+    """Every Tensor that `end` was made from, each after its inputs, `end` last.  Raises GraphFreedError."""
+    order: list[Tensor] = []
+    seen = {end}
+    path = [(end, iter(end.inputs))]
+    while path:
+        t, rest = path[-1]
+        if t.op is FREED:
+            raise GraphFreedError(
+                f"the graph behind {t._label()} was freed by backward(retain_graph=False), so there is nothing left to "
+                f"read: run the forward pass again, or call backward() without retain_graph."
+            )
+        for x in rest:
+            if type(x) is Tensor and x not in seen:
+                seen.add(x)
+                path.append((x, iter(x.inputs)))
+                break
+        else:
+            order.append(t)
+            path.pop()
+    return order
+
+
+def replay(end: Tensor) -> dict[Any, Tensor]:
+    """{tensor: its twin} for every Tensor that `end` was made from, computed anew by the same steps.
+
+    The twins have graphs of their own, so that walking them touches no `.grad`, no hook and no step of the first ones.
+    """
+    twins: dict[Any, Tensor] = {}
+    for t in inputs_first(end):
+        if t.op is None:
+            twin = Tensor(t.data, t.requires_grad)
+        else:
+            twin = record(t.op, tuple(twins[x] if type(x) is Tensor else x for x in t.inputs), t.params)
+        twin.name = t.name
+        twins[t] = twin
+    return twins
