@@ -1,11 +1,15 @@
 """The command `tinygrad-edu derive`: equations on the terminal, or a file of NumPy, LaTeX or Markdown."""
 
+import re
+
 import numpy as np
 import pytest
 from test_derive import COURSE
 
 from tinygrad_edu import cli
 from tinygrad_edu.command import reports
+from tinygrad_edu.functions import binary_cross_entropy
+from tinygrad_edu.nn import DeepNetwork
 
 
 @pytest.fixture(autouse=True)
@@ -24,16 +28,19 @@ def test_the_main_job_s_network_has_the_course_s_equations(capsys):
 
 
 def test_ten_classes_and_other_layers(capsys):
-    assert cli.main(["derive", "--classes", "10", "--layers", "5", "--convention", "gradient", "--shapes"]) == 0
+    assert cli.main(["derive", "--classes", "10", "--layers", "7", "--convention", "gradient", "--shapes"]) == 0
     out = capsys.readouterr().out
-    assert "softmax(Z2, axis=0)" in out and "dW2 = dZ2 @ A1.T" in out and "# (10, 5)" in out
+    assert "softmax(Z2, axis=0)" in out and "dW2 = dZ2 @ A1.T" in out and "# (10, 64)" in out
 
 
 def test_in_a_terminal_the_equations_are_coloured_and_their_text_stays(capsys, monkeypatch):
     monkeypatch.setattr(reports._Console, "is_terminal", property(lambda self: True))
     monkeypatch.setenv("TERM", "xterm-256color")
     assert cli.main(["derive"]) == 0
-    assert "\x1b[" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "\x1b[" in out
+    plain = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines()]
+    assert "\n".join(plain[1:]) == COURSE
 
 
 @pytest.mark.parametrize(
@@ -49,23 +56,22 @@ def test_a_file_is_written_whole_and_never_over_another(capsys, place, suffix, w
     assert [p.name for p in place.iterdir()] == [f"step.{suffix}"]
 
 
-def test_the_module_that_is_written_runs(place):
+def test_the_module_that_is_written_gives_the_engine_s_gradients(place):
     assert cli.main(["derive", "--layers", "3", "--out", "step.py"]) == 0
     module = {}
     exec((place / "step.py").read_text(), module)
     rng = np.random.default_rng(0)
-    X, Y = rng.standard_normal((64, 5)), np.array([[0.0, 1.0, 1.0, 0.0, 1.0]])
-    weights = {
-        "W1": rng.standard_normal((3, 64)),
-        "b1": np.zeros((3, 1)),
-        "W2": np.ones((1, 3)),
-        "b2": np.zeros((1, 1)),
-    }
-    values = {"X": X, "Y": Y} | weights
+    net = DeepNetwork([64, 3, 1], seed=4)
+    values = {"X": rng.standard_normal((64, 64)), "Y": rng.integers(0, 2, (1, 64)).astype(float)}
+    J = binary_cross_entropy(net(values["X"]), values["Y"])
+    J.backward()
+    values |= {name: p.data for name, p in net.named_parameters()}
     code = module["forward"].__code__
-    J, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
-    assert np.isfinite(J)
-    assert module["backward"](cache)["dW1"].shape == (3, 64)
+    cost, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
+    gradients = module["backward"](cache)
+    np.testing.assert_allclose(cost, J.data, rtol=1e-15)
+    for name, p in net.named_parameters():
+        np.testing.assert_allclose(gradients[f"d{name}"], p.grad.data, rtol=1e-13)
 
 
 @pytest.mark.parametrize(

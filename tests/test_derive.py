@@ -214,3 +214,35 @@ def test_a_freed_graph_says_how_to_keep_it():
     J.backward(retain_graph=False)
     with pytest.raises(GraphFreedError, match="run the forward pass again"):
         tg.derive(J)
+
+
+def test_m_stands_for_the_mean_s_size_and_for_no_other_number():
+    A = leaf([[0.5]], "A")
+    Y = tg.Tensor([[1.0]], name="Y")
+    assert str(tg.derive(F.binary_cross_entropy(A, Y), convention="course")) == "dA = (-Y / A + (1 - Y) / (1 - A)) / m"
+    A, Y = leaf([[0.5, 0.25]], "A"), tg.Tensor([[1.0, 0.0]], name="Y")
+    assert str(tg.derive(F.mse(A, Y), convention="course")) == "dA = 2 * (A - Y) / m"
+    x = leaf([1.0, 2.0, 4.0], "x")
+    assert str(tg.derive((x**3).sum(), names={"epochs": 2, "x": x, "_": 3})) == "dx = 3 * x ** 2"
+
+
+def test_what_is_asked_for_or_has_a_name_keeps_its_line():
+    x, y = leaf([1.0, 2.0], "x"), leaf([3.0, 5.0], "y")
+    h = x * y
+    assert str(tg.derive((h * h).sum(), h)) == "dt1 = t1 + t1"
+    N = -y
+    N.name = "N"
+    Z = x + N
+    Z.name = "Z"
+    assert str(tg.derive((Z * Z).sum())) == "dZ = Z + Z\ndx = dZ\ndN = dZ\ndy = -dZ"
+    with pytest.raises(GradientError, match="no gradient with respect to"):
+        tg.derive(Z[0], Z[0])
+
+
+def test_many_names_take_no_longer_each():
+    h = leaf([0.5], "x")
+    for _ in range(3000):
+        h = np.sin(h) * h
+        h.name = "h"
+    names = [e.name for e in tg.derive(h.sum()).equations]
+    assert len(set(names)) == len(names) > 3000

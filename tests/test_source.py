@@ -10,6 +10,8 @@ from oracles import DIFFERENTIABLE, each, is_complex, random_like, recorded, ten
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions as F
+from tinygrad_edu.errors import DomainError, NoRuleError
+from tinygrad_edu.primitives import registry
 
 rng = np.random.default_rng(21)
 
@@ -89,8 +91,69 @@ def test_the_course_s_module_has_m_and_its_lines():
     source = tg.derive(network(), convention="course").source("backprop")
     assert "def backprop(cache):\n" in source
     assert "    m = 5\n" in source
-    assert "    dW2 = dZ2 @ A1.T / m  # (2, 3)\n" in source
     assert "    A1 = np.maximum(Z1, 0)  # (3, 5)\n" in source
+    assert "    dW2 = dZ2 @ A1.T / m  # (2, 3)\n" in source
+    J = network()
+    J.backward()
+    tensors = named(J)
+    _, gradients = run(tg.derive(J, convention="course"), {name: t.data for name, t in tensors.items()})
+    for name in ("W1", "b1", "W2", "b2", "W3", "b3"):
+        np.testing.assert_allclose(gradients[f"d{name}"], tensors[name].grad.data, rtol=1e-13)
+
+
+def test_a_module_refuses_shapes_that_it_was_not_written_for():
+    d = tg.derive(network(), convention="course")
+    values = {name: t.data for name, t in named(network()).items()}
+    values["X"], values["Y"] = np.ones((4, 50)), np.ones((1, 50))
+    with pytest.raises(ValueError, match="written for other shapes"):
+        run(d, values)
+
+
+def test_float32_numbers_of_one_loop_are_told_apart():
+    x = tg.Tensor(np.ones(2, np.float32), requires_grad=True, name="x")
+    y = x
+    for i in range(6):
+        y = y * np.float32(i + 0.5)
+    d = tg.derive(y.sum())
+    _, gradients = run(d, {"x": x.data})
+    np.testing.assert_allclose(gradients["dx"], np.prod(np.arange(6) + 0.5), rtol=1e-6)
+
+
+def test_a_wider_constant_widens_the_module_s_result_too():
+    w = tg.Tensor(np.array([0.3, 0.7], np.float32), requires_grad=True, name="w")
+    J = (w * np.asarray(0.1)).sum()
+    d = tg.derive(J)
+    constants = {name: x.data for x, name in d.names.of.items() if x.op is None}
+    assert_same(run(d, constants)[0], J.data)
+
+
+@pytest.mark.parametrize("name", ["forward", "1x", "class", "a b", ""])
+def test_a_function_needs_a_name_of_its_own(name):
+    with pytest.raises(DomainError, match="this is no name for a function"):
+        tg.derive(network()).source(name)
+
+
+def test_a_step_that_cannot_be_written_is_named():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    d = tg.derive(tg.checkpoint(lambda t: np.exp(t))(x).sum())
+    with pytest.raises(NoRuleError, match="cannot be written as NumPy source"):
+        d.source()
+
+
+def test_an_op_of_ones_own_with_a_known_name_is_not_taken_for_the_other():
+    x = tg.Tensor([-1.0, 2.0], requires_grad=True, name="x")
+    before = registry["relu"]
+    try:
+        leaky = tg.primitive(leaked, name="relu", dx=lambda dz, z, x: dz * np.where(x > 0, 1.0, 0.1))
+        d = tg.derive(leaky(x).sum())
+    finally:
+        registry["relu"] = before
+    value, gradients = run(d, {"x": x.data})
+    assert (float(value), list(gradients["dx"])) == (1.9, [0.1, 1.0])
+
+
+def leaked(x):
+    return np.where(x > 0, x, 0.1 * x)
 
 
 def test_second_derivatives_have_a_module_too():

@@ -42,7 +42,7 @@ class _Tracer:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.arrays: dict[int, Tensor] = {}  # id(array) -> the Tensor that stands for it, and keeps it alive
+        self.arrays: dict[int, tuple[Any, Tensor]] = {}  # id -> the array, which so keeps its id, and its Tensor
 
     def stepped(self, out: Tensor, op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
         inputs = tuple(self.lifted(x) if isinstance(x, np.ndarray | np.generic) else x for x in inputs)
@@ -52,8 +52,8 @@ class _Tracer:
 
     def lifted(self, array: Any) -> Tensor:
         if id(array) not in self.arrays:
-            self.arrays[id(array)] = Tensor(array)
-        return self.arrays[id(array)]
+            self.arrays[id(array)] = array, Tensor(array)
+        return self.arrays[id(array)][1]
 
     def added_up(self, dz: Any, t: Tensor, seed: Any) -> None:
         pass

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..derivation import Derivation
-from ..derivation import derive as derived
+from ..derivation import derive as read_out
 from ..errors import DataError
 from ..functions import binary_cross_entropy, cross_entropy
 from ..nn import DeepNetwork
@@ -18,7 +18,7 @@ from .tasks import digits_task
 
 __all__ = ["SUFFIXES", "derive"]
 
-EXAMPLES = 5  # any number would do: it is called m
+EXAMPLES = 64  # the batches of `train`; the equations call it m
 
 
 def derive(options: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def derive(options: argparse.Namespace) -> int:
     Y = Tensor(targets(net, task.split.y_train[:EXAMPLES]), name="Y")
     J = binary_cross_entropy(net(X), Y) if task.classes == 2 else cross_entropy(net.logits(X), Y, axis=0)
     J.name = "J"
-    d = derived(J, convention=options.convention, names={"m": EXAMPLES})
+    d = read_out(J, convention=options.convention, names={"m": EXAMPLES})
     report = Reporter()
     if options.out is None:
         report.title(f"{task.title}: {'-'.join(map(str, sizes))}, {' '.join(net.activations)}")

@@ -1,5 +1,5 @@
 """The gradient, read out: as equations, as LaTeX, as NumPy source.  Floor 6."""
 
-from .derive import Derivation, derive
+from .equations import Derivation, derive
 
 __all__ = ["Derivation", "derive"]

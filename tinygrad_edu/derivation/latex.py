@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..rules import elementwise as rules
+from ..rules.indexing import getitem
+from ..rules.linalg import affine, matmul
+from ..rules.shape import transpose
 from ..tracing import Step
 from .notation import INFIX, Binds, Dialect, Written, key_text, special, text_param
 
@@ -14,7 +18,7 @@ __all__ = ["LATEX", "latex_name"]
 #: Functions that LaTeX sets upright by itself.
 UPRIGHT = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
 
-RELATIONS = {"==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq"}
+RELATIONS = {"==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "%": r"\bmod", "//": r"\mathbin{/\!/}"}
 
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
@@ -50,7 +54,7 @@ def _number(x: Any) -> Written:
 
 def _step(step: Step, operands: Sequence[Written]) -> Written:
     op = step.op.name
-    if op == "getitem":
+    if step.op is getitem:
         return Written(f"{operands[0].within(Binds.ATOM)}_{{[{_escaped(key_text(step.params['key'], text_param))}]}}")
     keywords = [rf"\mathrm{{{_escaped(k)}}}={_escaped(text_param(v))}" for k, v in special(step).items()]
     if not keywords and (plain := _plain(step, operands)):
@@ -62,23 +66,23 @@ def _step(step: Step, operands: Sequence[Written]) -> Written:
 
 def _plain(step: Step, operands: Sequence[Written]) -> Written | None:
     """The step written with an operator, if there is one."""
-    op = step.op.name
-    if op == "divide":
+    op = step.op
+    if op is rules.divide:
         return Written(rf"\frac{{{operands[0].text}}}{{{operands[1].text}}}", Binds.PRODUCT)
-    if op == "multiply":
+    if op is rules.multiply:
         return _infix(r"\odot" if all(np.ndim(x) for x in step.inputs) else r"\cdot", Binds.PRODUCT, operands)
-    if op == "matmul":
+    if op is matmul:
         return _infix(r"\,", Binds.PRODUCT, operands)
     if op in INFIX:
         sign, binds = INFIX[op]
         return _infix(RELATIONS.get(sign, sign), binds, operands)
-    if op == "power":
+    if op is rules.power:
         return Written(f"{_raised(operands[0], operands[1].text)}", Binds.POWER)
-    if op == "negative":
+    if op is rules.negative:
         return Written(f"-{_within(operands[0], Binds.SIGN)}", Binds.SIGN)
-    if op == "affine":
+    if op is affine:
         return _infix("+", Binds.SUM, [_infix(r"\,", Binds.PRODUCT, operands[:2]), operands[2]])
-    if op == "transpose":
+    if op is transpose:
         return Written(_raised(operands[0], r"\top"))
     return None
 

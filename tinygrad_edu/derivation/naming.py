@@ -2,8 +2,9 @@
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -11,10 +12,14 @@ from ..errors import GradientError
 from ..primitives import registry
 from ..tensor import Tensor
 
-__all__ = ["Names"]
+__all__ = ["Names", "Size"]
 
-#: Names that mean something else in an equation.
-RESERVED = {"np", *registry}
+
+class Size(NamedTuple):
+    """A number that has a name, such as m."""
+
+    name: str
+    value: int
 
 
 @final
@@ -26,15 +31,18 @@ class Names:
             given = {}
         if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
             raise GradientError('names= maps names to tensors, arrays or sizes: names={"W": W, "m": 209}, or locals().')
-        self.taken: set[str] = set()
+        self.taken: set[str] = {"np", "cache"}
+        self._next: Counter[str] = Counter()  # the number that the next of these names would get
         self.of: dict[Tensor, str] = {}  # what has a name
-        self.sizes: dict[int, str] = {}
+        self.sizes: dict[int, Size] = {}
         self._given: dict[int, str] = {}
         for name, x in given.items():
-            if isinstance(x, Tensor | np.ndarray) and not name.startswith("_"):  # notebooks keep results as _, _1, ...
+            if name.startswith("_"):  # notebooks keep results as _, _1, ...
+                continue
+            if isinstance(x, Tensor | np.ndarray):
                 self._given.setdefault(id(x), name)
-            elif type(x) is int and name.isidentifier():
-                self.sizes.setdefault(x, self.distinct(name))
+            elif type(x) is int and name.isidentifier() and not keyword.iskeyword(name):
+                self.sizes.setdefault(x, Size(name, x))
 
     def wish(self, t: Tensor) -> str | None:
         """What the user calls the tensor, or the array in it, if anything."""
@@ -47,10 +55,11 @@ class Names:
 
     def give_any(self, t: Tensor, letter: str = "t") -> str:
         """Call t the next of t1, t2, ... that is free."""
-        i = 1
-        while f"{letter}{i}" in self.taken:
-            i += 1
-        return self.give(t, f"{letter}{i}")
+        while True:
+            self._next[letter] += 1
+            name = f"{letter}{self._next[letter]}"
+            if name not in self.taken:
+                return self.give(t, name)
 
     def distinct(self, name: str) -> str:
         """The name as an identifier that nothing else has.
@@ -61,10 +70,10 @@ class Names:
         """
         name = re.sub(r"\W", "_", name) or "t"
         name = name if name.isidentifier() else f"t_{name}"
-        name = f"{name}_" if keyword.iskeyword(name) or name in RESERVED else name
-        base, i = name, 1
+        name = f"{name}_" if keyword.iskeyword(name) or name in registry else name
+        base = name
         while name in self.taken:
-            i += 1
-            name = f"{base}_{i}"
+            self._next[f"{base}_"] += 1
+            name = f"{base}_{self._next[f'{base}_'] + 1}"
         self.taken.add(name)
         return name

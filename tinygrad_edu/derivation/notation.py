@@ -10,10 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..primitives import Primitive
+from ..rules import elementwise as rules
+from ..rules.indexing import getitem
+from ..rules.linalg import affine, matmul
+from ..rules.rounding import floor_divide, remainder
+from ..rules.shape import transpose
 from ..tensor import Tensor
 from ..tracing import Step
 from .lines import Line
-from .naming import Names
+from .naming import Names, Size
 
 __all__ = ["Binds", "Dialect", "INFIX", "TEXT", "Written", "key_text", "python", "special", "text_param", "write_line"]
 
@@ -29,21 +35,25 @@ class Binds(IntEnum):
     ATOM = 6
 
 
-INFIX = {
-    "add": ("+", Binds.SUM),
-    "subtract": ("-", Binds.SUM),
-    "multiply": ("*", Binds.PRODUCT),
-    "divide": ("/", Binds.PRODUCT),
-    "matmul": ("@", Binds.PRODUCT),
-    "floor_divide": ("//", Binds.PRODUCT),
-    "remainder": ("%", Binds.PRODUCT),
-    "equal": ("==", Binds.COMPARISON),
-    "not_equal": ("!=", Binds.COMPARISON),
-    "less": ("<", Binds.COMPARISON),
-    "less_equal": ("<=", Binds.COMPARISON),
-    "greater": (">", Binds.COMPARISON),
-    "greater_equal": (">=", Binds.COMPARISON),
+INFIX: dict[Primitive, tuple[str, Binds]] = {
+    rules.add: ("+", Binds.SUM),
+    rules.subtract: ("-", Binds.SUM),
+    rules.multiply: ("*", Binds.PRODUCT),
+    rules.divide: ("/", Binds.PRODUCT),
+    matmul: ("@", Binds.PRODUCT),
+    floor_divide: ("//", Binds.PRODUCT),
+    remainder: ("%", Binds.PRODUCT),
+    rules.equal: ("==", Binds.COMPARISON),
+    rules.not_equal: ("!=", Binds.COMPARISON),
+    rules.less: ("<", Binds.COMPARISON),
+    rules.less_equal: ("<=", Binds.COMPARISON),
+    rules.greater: (">", Binds.COMPARISON),
+    rules.greater_equal: (">=", Binds.COMPARISON),
 }
+
+
+#: Arrays of more entries than this are named by their shape.
+LONGEST = 12
 
 
 class Written(NamedTuple):
@@ -72,7 +82,7 @@ def write_line(line: Line, names: Names, dialect: Dialect) -> str:
     def operand(x: Any) -> Written:
         if type(x) is Tensor:
             return written[x] if x in written else dialect.name(names.of[x])
-        return dialect.name(names.sizes[x]) if x in names.sizes else dialect.number(x)
+        return dialect.name(x.name) if type(x) is Size else dialect.number(x)
 
     for step in line.steps:
         written[step.out] = dialect.step(step, [operand(x) for x in step.inputs])
@@ -89,26 +99,26 @@ def python(
         return Written(text, Binds.SIGN if text.startswith("-") else Binds.ATOM)
 
     def written(step: Step, operands: Sequence[Written]) -> Written:
-        if step.op.name == "getitem":
+        if step.op is getitem:
             return Written(f"{operands[0].within(Binds.ATOM)}[{key_text(step.params['key'], param)}]")
         keywords = [f"{k}={param(v)}" for k, v in special(step).items()]
-        plain = None if keywords else _operator(step.op.name, operands)
+        plain = None if keywords else _operator(step.op, operands)
         return plain or Written(called(step, [x.text for x in operands], keywords))
 
     return Dialect(Written, signed, written)
 
 
-def _operator(op: str, operands: Sequence[Written]) -> Written | None:
+def _operator(op: Primitive, operands: Sequence[Written]) -> Written | None:
     """The step written with an operator, if there is one."""
     if op in INFIX:
         return _infix(*INFIX[op], operands)
-    if op == "power":
+    if op is rules.power:
         return Written(f"{operands[0].within(Binds.ATOM)} ** {operands[1].within(Binds.SIGN)}", Binds.POWER)
-    if op == "negative":
+    if op is rules.negative:
         return Written(f"-{operands[0].within(Binds.SIGN)}", Binds.SIGN)
-    if op == "affine":
+    if op is affine:
         return _infix("+", Binds.SUM, [_infix("@", Binds.PRODUCT, operands[:2]), operands[2]])
-    if op == "transpose":
+    if op is transpose:
         return Written(f"{operands[0].within(Binds.ATOM)}.T")
     return None
 
@@ -146,13 +156,15 @@ def text_param(x: Any) -> str:
     """A parameter's value for a reader."""
     if isinstance(x, tuple):
         return f"({', '.join(map(text_param, x))}{',' if len(x) == 1 else ''})"
-    if isinstance(x, list):
+    if isinstance(x, list | range):
         return f"[{', '.join(map(text_param, x))}]"
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return np.dtype(x).name
     if isinstance(x, np.ndarray):
-        return text_param(x.tolist())
-    return repr(x) if x is None or isinstance(x, bool | int | float | complex | str) else str(x)
+        return text_param(x.tolist()) if 0 < x.size <= LONGEST else f"array{x.shape}"
+    if isinstance(x, np.generic):
+        return str(x)
+    return repr(x) if x is None or isinstance(x, bool | int | float | complex | str) else type(x).__name__
 
 
 TEXT = python(lambda step, args, keywords: f"{step.op.name}({', '.join(args + keywords)})", str, text_param)

@@ -3,54 +3,62 @@
 Every change leaves the numbers as they are, to the last bit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..primitives import registry
-from ..rules.elementwise import negative, subtract
+from ..primitives import Primitive
+from ..rules.elementwise import add, divide, multiply, negative, power, subtract
 from ..rules.shape import broadcast_to
 from ..tensor import Tensor
 from ..tracing import Step
 
 __all__ = ["simplified"]
 
-#: Operations that spread their operands themselves.
-SPREADS = {name for name, op in registry.items() if isinstance(op.forward, np.ufunc) and op.forward.signature is None}
-SPREADS.add("power")
+
+def _spreads(op: Primitive) -> bool:
+    """Whether the operation spreads its operands itself, and takes numbers among them."""
+    return op is power or (isinstance(op.forward, np.ufunc) and op.forward.signature is None)
 
 
-def simplified(steps: Sequence[Step], literals: Sequence[Tensor]) -> tuple[list[Step], dict[Tensor, Any]]:
+def simplified(
+    steps: Sequence[Step], literals: Sequence[Tensor], seed: Tensor, named: Collection[Tensor]
+) -> tuple[list[Step], dict[Tensor, Any]]:
     """(the steps that remain, {tensor: the tensor or number that stands for it}).
 
-    literals: the constants without a name; those of one entry are read as numbers.
+    literals: the constants without a name; those without axes are read as numbers.  seed: a number, spread out.
+    named: the results that have a name, and keep their steps.
     """
     stands: dict[Tensor, Any] = {t: _whole(t.data[()]) for t in literals if t.ndim == 0}
-    spread: dict[Tensor, Any] = {}  # the result of broadcast_to -> what was spread
+    spread: dict[Tensor, Any] = {seed: _whole(seed.data.flat[0])}  # and the result of broadcast_to -> what was spread
     negated: dict[Tensor, Any] = {}  # the result of a sign -> what is behind it
     found = []
     for step in steps:
-        step = step._replace(inputs=tuple(_standing(x, stands, step.op.name) for x in step.inputs))
-        if step.op.name in SPREADS:
+        step = step._replace(inputs=tuple(_standing(x, stands, step) for x in step.inputs))
+        if _spreads(step.op):
             step = _uniform(step._replace(inputs=_unspread(step.inputs, spread, step.out.shape)), spread)
         step = _signed(step, negated)
-        plain = _plain(step, negated)
+        plain = None if step.out in named else _plain(step, negated)
         if plain is not None:
             stands[step.out] = plain
             continue
         found.append(step)
         if step.op is broadcast_to:
             spread[step.out] = step.inputs[0]
-        elif step.op is negative:
+        elif step.op is negative and step.out not in named:
             negated[step.out] = step.inputs[0]
     return found, stands
 
 
-def _standing(x: Any, stands: Mapping[Tensor, Any], op: str) -> Any:
-    """What stands for x; a number only where the operation takes one for an array."""
+def _standing(x: Any, stands: Mapping[Tensor, Any], step: Step) -> Any:
+    """What stands for x; a number only where the operation takes one for an array, and gives the same dtype."""
     found = stands.get(x, x) if type(x) is Tensor else x
-    return found if type(found) is Tensor or op in SPREADS or op == "broadcast_to" else x
+    if type(found) is Tensor or type(x) is not Tensor:
+        return found
+    others = {y.dtype for y in step.parents if y is not x}
+    alike = x.dtype in others or (x.dtype == step.out.dtype and others <= {x.dtype})
+    return found if step.op is broadcast_to or (_spreads(step.op) and (alike or not others)) else x
 
 
 def _unspread(inputs: tuple[Any, ...], spread: Mapping[Tensor, Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -74,11 +82,11 @@ def _uniform(step: Step, spread: Mapping[Tensor, Any]) -> Step:
 
 def _signed(step: Step, negated: Mapping[Tensor, Any]) -> Step:
     """-1 * x as -x, and x + -y as x - y."""
-    if step.op.name == "multiply":
+    if step.op is multiply:
         for x, one in (step.inputs, step.inputs[::-1]):
             if _is(one, -1) and _alike(x, step.out):
                 return step._replace(op=negative, inputs=(x,))
-    if step.op.name == "add":
+    if step.op is add:
         x, y = step.inputs
         if type(y) is Tensor and y in negated:
             return step._replace(op=subtract, inputs=(x, negated[y]))
@@ -87,16 +95,16 @@ def _signed(step: Step, negated: Mapping[Tensor, Any]) -> Step:
 
 def _plain(step: Step, negated: Mapping[Tensor, Any]) -> Any:
     """The Tensor or number that the step's result is anyway; None if it is neither."""
-    name, inputs, out = step.op.name, step.inputs, step.out
+    inputs, out = step.inputs, step.out
     if not any(type(x) is Tensor for x in inputs):
         value = _whole(out.data[()]) if out.ndim == 0 else None
         return value if type(value) is int else None
     if step.op is negative and type(inputs[0]) is Tensor:
         return negated.get(inputs[0])
     pairs: list[tuple[Any, ...]] = []
-    if name == "multiply":
+    if step.op is multiply:
         pairs = [inputs, inputs[::-1]]
-    elif name in ("divide", "power"):
+    elif step.op in (divide, power):
         pairs = [inputs]
     for x, one in pairs:
         if _is(one, 1) and _alike(x, out):
@@ -114,4 +122,8 @@ def _alike(x: Any, out: Tensor) -> bool:
 
 def _whole(x: Any) -> Any:
     """A whole number without its point."""
-    return int(x) if np.asarray(x).dtype.kind == "f" and x == np.floor(x) and np.abs(x) < 1e9 else x
+    return (
+        int(x)
+        if np.asarray(x).dtype.kind == "f" and x == np.floor(x) and np.abs(x) < 1e9 and (x or not np.signbit(x))
+        else x
+    )

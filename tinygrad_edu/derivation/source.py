@@ -1,18 +1,26 @@
 """A NumPy module with the forward and the backward pass, as a person would have written it.  Floor 6."""
 
+import keyword
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from ..errors import DomainError, NoRuleError
 from ..primitives import Primitive, numpy_functions
+from ..rules.activation import relu
+from ..rules.contraction import contract
+from ..rules.elementwise import astype
+from ..rules.joining import concatenate, stack
+from ..rules.linalg import multi_dot
+from ..rules.shape import broadcast_to, reshape
 from ..tensor import Tensor
 from ..tracing import Step
-from .borrowed import Borrowed
+from .copies import Copies
 from .lines import Line, Root, lines
-from .naming import Names
+from .naming import Names, Size
 from .notation import python, write_line
 
 __all__ = ["module_text"]
@@ -20,14 +28,14 @@ __all__ = ["module_text"]
 MODULES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
 
 #: NumPy's functions take these operands in one list.
-LISTED = {"concatenate", "stack", "multi_dot"}
+LISTED = {concatenate, stack, multi_dot}
 
-#: How operations that are no function of NumPy's are written; {0}, {1} are the operands.
-FORMS: dict[str, Callable[[Step, list[str]], str]] = {
-    "relu": lambda step, args: f"np.maximum({args[0]}, 0)",
-    "astype": lambda step, args: f"np.asarray({args[0]}).astype({_source_param(step.params['dtype'])})",
-    "reshape": lambda step, args: f"np.reshape({args[0]}, {_source_param(step.params['shape'])})",
-    "contract": lambda step, args: f"np.einsum({step.params['subscripts']!r}, {', '.join(args)}{_optimized(step)})",
+#: How operations that are no function of NumPy's are written, from the step and its operands.
+FORMS: dict[Primitive, Callable[[Step, list[str]], str]] = {
+    relu: lambda step, args: f"np.maximum({args[0]}, 0)",
+    astype: lambda step, args: f"np.asarray({args[0]}).astype({_source_param(step.params['dtype'])})",
+    reshape: lambda step, args: f"np.reshape({args[0]}, {_source_param(step.params['shape'])})",
+    contract: lambda step, args: f"np.einsum({step.params['subscripts']!r}, {', '.join(args)}{_optimized(step)})",
 }
 
 
@@ -39,8 +47,10 @@ def module_text(
     function_name: str,
 ) -> str:
     """The text of the module; see `Derivation.source`."""
-    borrowed = Borrowed()
-    dialect = python(partial(_called, borrowed), _source_number, _source_param)
+    if not function_name.isidentifier() or keyword.iskeyword(function_name) or function_name == "forward":
+        raise DomainError(f"source({function_name!r}): this is no name for a function beside `forward`.")
+    copies = Copies({*names.taken, *names.of.values(), "forward", function_name})
+    dialect = python(partial(_called, copies), _source_number, _source_param)
     made = {step.out for step in steps}
     given = {x for x in names.of if x not in made}
     found = lines(steps, [*forward, *gradients], names, given)
@@ -52,25 +62,25 @@ def module_text(
     cached = list(dict.fromkeys(x for x in _read(back) if x in computed or x in given))
     arguments = ", ".join(names.of[x] for x in taken)
     kept = ", ".join(names.of[x] for x in cached) + ("," if len(cached) == 1 else "")
-    sizes = [f"    {name} = {size}" for size, name in names.sizes.items()]
     texts = {id(line): write_line(line, names, dialect) for line in found}
 
     def body(part: Iterable[Line]) -> list[str]:
         return [f"    {line.name} = {texts[id(line)]}  # {line.shape}" for line in part]
 
-    used = [s for s in sizes if any(s.split()[0] in texts[id(line)] for line in back)]
     J = forward[-1][0]
     results = ", ".join(f'"{name}": {name}' for name, _, _ in gradients)
     return "\n".join(
         [
             f'"""{J}, and its gradients."""',
             "",
-            *borrowed.imports(),
+            *copies.imports(),
             "",
-            *borrowed.texts(),
+            *copies.texts(),
             "",
             f"def forward({arguments}):",
             f'    """{J}, and what {function_name} needs."""',
+            *_guard(taken, names),
+            *_sizes(ahead),
             *body(ahead),
             f"    return {J}, ({kept})",
             "",
@@ -78,12 +88,26 @@ def module_text(
             f"def {function_name}(cache):",
             f'    """The gradients of {J}."""',
             *([f"    {kept} = cache"] if cached else []),
-            *used,
+            *_sizes(back),
             *body(back),
             f"    return {{{results}}}",
             "",
         ]
     )
+
+
+def _guard(taken: Sequence[Tensor], names: Names) -> list[str]:
+    """Refuse other shapes: sizes such as m stand in the lines as numbers."""
+    found = ", ".join(f"{names.of[x]}.shape" for x in taken if x.ndim)
+    wanted = ", ".join(str(x.shape) for x in taken if x.ndim)
+    if not found:
+        return []
+    return [f"    if ({found},) != ({wanted},):", '        raise ValueError("written for other shapes")']
+
+
+def _sizes(part: Iterable[Line]) -> list[str]:
+    sizes = {x.name: x.value for line in part for step in line.steps for x in step.inputs if type(x) is Size}
+    return [f"    {name} = {value}" for name, value in sizes.items()]
 
 
 def _read(part: Iterable[Line]) -> Iterable[Tensor]:
@@ -94,19 +118,20 @@ def _read(part: Iterable[Line]) -> Iterable[Tensor]:
             yield from step.parents
 
 
-def _called(borrowed: Borrowed, step: Step, args: list[str], keywords: list[str]) -> str:
+def _called(copies: Copies, step: Step, args: list[str], keywords: list[str]) -> str:
     op = step.op
-    if op.name in FORMS:
-        return FORMS[op.name](step, args)
-    if op.name == "broadcast_to" and not step.parents:
+    if op in FORMS:
+        return FORMS[op](step, args)
+    if op is broadcast_to and not step.parents:
         return f"np.full({_source_param(step.out.shape)}, {args[0]}, {_source_param(step.out.dtype)})"
     function = _numpy_name(op)
     if function is None:
-        return f"{borrowed.add(op)}({', '.join(args + keywords)})"
-    listed = [f"[{', '.join(args)}]"] if op.name in LISTED else args
+        return f"{copies.add(op)}({', '.join(args + keywords)})"
+    listed = [f"[{', '.join(args)}]"] if op in LISTED else args
     return f"{function}({', '.join(listed + keywords)})"
 
 
+@cache
 def _numpy_name(op: Primitive) -> str | None:
     """How NumPy calls the operation: np.sum, np.linalg.inv; None if it has no such function."""
     for f in (op.forward, *(f for f, meant in numpy_functions.items() if meant is op)):
@@ -127,14 +152,16 @@ def _source_number(x: Any) -> str:
         return text if type(x) in (np.float64, np.bool_, np.complex128) else f"np.{x.dtype.name}({text})"
     if isinstance(x, float) and not math.isfinite(x):
         return "np.nan" if math.isnan(x) else "np.inf" if x > 0 else "-np.inf"
-    return repr(x)
+    if x is None or isinstance(x, bool | int | float | complex | str):
+        return repr(x)
+    raise NoRuleError(f"a step with a {type(x).__name__} among its parameters cannot be written as NumPy source.")
 
 
 def _source_param(x: Any) -> str:
     """A parameter's value as Python source."""
     if isinstance(x, tuple):
         return f"({', '.join(map(_source_param, x))}{',' if len(x) == 1 else ''})"
-    if isinstance(x, list):
+    if isinstance(x, list | range):
         return f"[{', '.join(map(_source_param, x))}]"
     if isinstance(x, dict):
         return f"{{{', '.join(f'{k!r}: {_source_param(v)}' for k, v in x.items())}}}"
@@ -143,6 +170,8 @@ def _source_param(x: Any) -> str:
     if isinstance(x, np.ndarray):
         filled = f"np.array({_source_param(x.tolist())}, {_source_param(x.dtype)})"
         return filled if x.size else f"np.zeros({_source_param(x.shape)}, {_source_param(x.dtype)})"
+    if x is Ellipsis:
+        return "..."
     if isinstance(x, slice):
         return f"slice({x.start}, {x.stop}, {x.step})"
     return _source_number(x)

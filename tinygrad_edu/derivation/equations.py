@@ -7,7 +7,7 @@
 The rules are fed with Tensors, which record what the rules do; what is printed is what ran.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
@@ -15,11 +15,14 @@ import numpy as np
 from ..backprop import backpropagate, seed_for
 from ..errors import DomainError, GradientError
 from ..modes import recording
+from ..rules.elementwise import divide
+from ..rules.loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mse
+from ..rules.reduce import mean
 from ..tensor import Tensor
 from ..tracing import Step, inputs_first, replay, tracing
 from .latex import LATEX, latex_name
 from .lines import Root, lines
-from .naming import Names
+from .naming import Names, Size
 from .notation import TEXT, write_line
 from .simplify import simplified
 from .source import module_text
@@ -29,12 +32,12 @@ __all__ = ["Derivation", "Equation", "derive"]
 Convention = Literal["gradient", "course"]
 
 #: How many examples a step averages over.
-MEANS: dict[str, Any] = {
-    "binary_cross_entropy": lambda t: t.inputs[0].size,
-    "binary_cross_entropy_with_logits": lambda t: t.inputs[0].size,
-    "cross_entropy": lambda t: t.inputs[0].size // t.inputs[0].shape[t.params["axis"]],
-    "mean": lambda t: t.inputs[0].size // t.size,
-    "mse": lambda t: t.inputs[0].size,
+MEANS: dict[Any, Callable[[Tensor], int]] = {
+    binary_cross_entropy: lambda t: t.inputs[0].size,
+    binary_cross_entropy_with_logits: lambda t: t.inputs[0].size,
+    cross_entropy: lambda t: t.inputs[0].size // t.inputs[0].shape[t.params["axis"]],
+    mean: lambda t: t.inputs[0].size // t.size,
+    mse: lambda t: t.inputs[0].size,
 }
 
 
@@ -51,7 +54,16 @@ class Equation(NamedTuple):
 
 @final
 class Derivation:
-    """The backward pass as equations: `str(d)`, `d.equations`, `d.text(shapes=True)`; and as NumPy: `d.source()`.
+    """The backward pass: `str(d)`, `d.equations`, `d.text(shapes=True)`, `d.latex()`, and as NumPy, `d.source()`.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> d = derive((x**2).sum())
+    >>> d.equations[0].name, d.equations[0].expression, d.equations[0].shape
+    ('dx', '2 * x', (2,))
+    >>> print(d.latex())
+    \\begin{aligned}
+    dx &= 2 \\cdot x
+    \\end{aligned}
 
     steps: what ran, forward and backward.  forward: (name, tensor, what stands for it) for the results of the forward
     pass, the end last.  gradients: likewise.  names: of everything.
@@ -86,7 +98,16 @@ class Derivation:
     def source(self, function_name: str = "backward") -> str:
         """A NumPy module with two functions: forward(...) -> (J, cache), and backward(cache) -> {"dW": dW, ...}.
 
-        It imports NumPy only, and gives the numbers of the engine.
+        It imports NumPy only, takes the leaves and constants by their names, in the shapes they have here, and gives the
+        numbers of the engine, to 1e-15 of the largest; in the course's convention dZ and dA are m times the gradient.
+        Raises NoRuleError for a step that is no NumPy, such as a checkpoint; DomainError for a bad name.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
+        >>> module = {}
+        >>> exec(derive((x**2).sum()).source(), module)
+        >>> J, cache = module["forward"](np.array([3.0, 4.0]))
+        >>> module["backward"](cache)["dx"]
+        array([6., 8.])
         """
         return module_text(self._steps, self._forward, self._gradients, self.names, function_name)
 
@@ -101,10 +122,15 @@ def derive(
     """The gradients of J, equation by equation, in the order in which backprop computes them.
 
     J: a recorded tensor of one entry.  wrt: the tensors whose gradients are wanted; by default all leaves that require
-    one.  names: {"W1": W1, "m": 209, ...} names tensors and arrays by identity, and sizes by their value; beyond it,
-    tensors have their own names, and the others t1, t2, ....  The gradient of X is dX.
-    convention: "gradient" is dJ itself; "course" leaves 1/m out of every dZ and dA and puts it into dW and db.
-    No `.grad` is read or written.  Raises GradientError for what has no graph, GraphFreedError.
+    one.  The gradient of W is called dW; a result without a name is part of the expression that uses it, or t1, t2, ...
+    where it is used twice; constants are c1, c2, ....  names: {"W": W, "m": 209, ...} names tensors and arrays by
+    identity, and sizes that are divided by; beyond it tensors have their own names.  What was no step of the graph,
+    such as the mask of a np.where, stands as a constant.
+    convention: "gradient" is dJ itself; "course" leaves 1/m out of every dZ and dA and puts it into the gradients of
+    leaves, dW and db.  m is what the loss averages over, or what names= says.
+    Computed from the data as it is now; no `.grad` is read or written, no hook called.
+    Raises GradientError for what has no graph, no gradient or no m, GraphFreedError, ShapeError unless J is one entry,
+    DTypeError for a complex J, DomainError for another convention, NoRuleError.
 
     >>> import numpy as np
     >>> W = Tensor([[1.0, 2.0]], requires_grad=True, name="W")
@@ -129,20 +155,31 @@ def derive(
             seed = Tensor(np.full(J.shape, m, J.dtype))
             grads = backpropagate(twins[J], seed, create_graph=True, keep_all=True, wanted=_between(twins, targets))
             parts = {t: grads[twin] for t, twin in twins.items() if twin in grads and t is not J}
-            true = {t: dt / m if t.op is None and m != 1 else dt for t, dt in parts.items()}
+            true = {t: dt / m if t.op is None and convention == "course" else dt for t, dt in parts.items()}
     finally:
         recording.reset(token)
-    _give_names(twins, steps, called)
-    plain, stands = simplified(steps, [x for x in _leaves(steps) if x not in called.of and not x.requires_grad])
+    size = Size(called.distinct("m"), m) if convention == "course" else None
+    divided = {dt for t, dt in true.items() if dt is not parts[t]}
+    _give_names(twins, [J, *targets], steps, called)
+    plain, stands = simplified(
+        steps, [x for x in _leaves(steps) if x not in called.of and not x.requires_grad], seed, {*called.of, *divided}
+    )
+    plain = [_with_sizes(step, called, size if step.out in divided else None) for step in plain]
     for x in _leaves(plain):
         if x not in called.of:
             called.give_any(x, "t" if x.requires_grad else "c")
-    forward = [(called.of[twin], twin, twin) for t, twin in twins.items() if twin in called.of and t.op is not None]
-    if twins[J] not in called.of:
-        forward.append((called.give(twins[J], "J"), twins[J], twins[J]))
+    forward = [(called.of[x], x, x) for t, x in twins.items() if x in called.of and t.op is not None]
     wanted = [(called.of[twins[t]], t) for t in _ordered(J, parts) if twins[t] in called.of]
     ends = [(called.distinct(f"d{name}"), true[t], stands.get(true[t], true[t])) for name, t in wanted]
     return Derivation(plain, forward, ends, called)
+
+
+def _with_sizes(step: Step, names: Names, size: Size | None) -> Step:
+    """The step, divided by a number that has a name."""
+    if step.op is divide and type(step.inputs[1]) is int:
+        named = size or names.sizes.get(step.inputs[1])
+        return step._replace(inputs=(step.inputs[0], named)) if named else step
+    return step
 
 
 def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
@@ -154,7 +191,7 @@ def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
         return [t for t in behind if t.op is None and t.requires_grad]
     targets = [wrt] if type(wrt) is Tensor else list(wrt)
     for t in targets:
-        if type(t) is not Tensor or t not in behind or not t.requires_grad:
+        if type(t) is not Tensor or t not in behind or not t.requires_grad or t is J:
             what = t._label() if type(t) is Tensor else f"this {type(t).__name__}"
             raise GradientError(f"derive(wrt=...): {J._label()} has no gradient with respect to {what}.")
     return targets
@@ -171,17 +208,16 @@ def _between(twins: Mapping[Tensor, Tensor], targets: Sequence[Tensor]) -> set[T
 
 def _examples(J: Tensor, names: Names) -> int:
     """m: as named, or what the loss averages over."""
-    for size, name in names.sizes.items():
-        if name == "m":
-            return size
-    found = {MEANS[t.op.name](t) for t in inputs_first(J) if t.op is not None and t.op.name in MEANS}
+    for size in names.sizes.values():
+        if size.name == "m":
+            return size.value
+    found = {MEANS[t.op](t) for t in inputs_first(J) if t.op is not None and t.op in MEANS}
     if len(found) != 1:
         raise GradientError(
             f"convention='course' needs m, the number of examples, and {J._label()} has {len(found) or 'no'} means "
             f'that tell it: give it, derive(J, convention="course", names={{"m": 209}}).'
         )
     (m,) = found
-    names.sizes[m] = names.distinct("m")
     return m
 
 
@@ -191,12 +227,17 @@ def _leaves(steps: Sequence[Step]) -> list[Tensor]:
     return [x for x in dict.fromkeys(x for step in steps for x in step.parents) if x not in made]
 
 
-def _give_names(twins: Mapping[Tensor, Tensor], steps: Sequence[Step], names: Names) -> None:
-    """Call everything what the user calls it."""
+def _give_names(twins: Mapping[Tensor, Tensor], ends: Sequence[Tensor], steps: Sequence[Step], names: Names) -> None:
+    """Call everything what the user calls it, the first of the ends J, and the others anything."""
     wishes = {x: names.wish(x) for x in _leaves(steps)} | {twin: names.wish(t) for t, twin in twins.items()}
     for x, wish in wishes.items():
         if wish:
             names.give(x, wish)
+    if twins[ends[0]] not in names.of:
+        names.give(twins[ends[0]], "J")
+    for t in ends[1:]:
+        if twins[t] not in names.of:
+            names.give_any(twins[t])
 
 
 def _ordered(J: Tensor, grads: Mapping[Tensor, Any]) -> list[Tensor]:

@@ -5,6 +5,7 @@ import builtins
 import inspect
 import textwrap
 import types
+from collections.abc import Collection
 from typing import Any, final
 
 import numpy as np
@@ -12,14 +13,15 @@ import numpy as np
 from ..errors import NoRuleError
 from ..primitives import Primitive
 
-__all__ = ["Borrowed"]
+__all__ = ["Copies"]
 
 
 @final
-class Borrowed:
+class Copies:
     """Function by function, each after those that it calls, without annotations and decorators."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Collection[str]) -> None:
+        self._taken = {*taken, *dir(builtins)}
         self._texts: dict[str, str] = {}
         self._names: dict[int, str] = {}  # id(what has been copied) -> its name in the module
         self._modules = {"np": "import numpy as np"}
@@ -38,21 +40,19 @@ class Borrowed:
             return self._names[id(thing)]
         forward = thing.forward if isinstance(thing, Primitive) else thing
         wish = str(name or getattr(thing, "name", None) or getattr(thing, "__name__", "constant"))
-        own = f"{wish}_" if wish in self._texts or hasattr(builtins, wish) else wish
+        own = wish if wish.isidentifier() else "function"
+        while own in self._taken:
+            own = f"{own}_"
+        self._taken.add(own)
         self._names[id(thing)] = own
-        self._texts[own] = ""  # its place, so that no other takes the name
-        text = self._copied(forward, own)
-        del self._texts[own]
-        self._texts[own] = text  # after what it needs
+        self._texts[own] = self._copied(forward, own)  # after what it needs
         return own
 
     def _copied(self, thing: Any, name: str) -> str:
         if isinstance(thing, np.ufunc):
             return f"{name} = np.{thing.__name__}"
-        if isinstance(thing, type):
-            if issubclass(thing, Exception):
-                return f"class {name}(Exception):\n    pass"
-            return f"{name} = {thing.__module__.split('.')[0]}.{thing.__name__}"
+        if isinstance(thing, type) and issubclass(thing, Exception):
+            return f"class {name}(Exception):\n    pass"
         if isinstance(thing, types.FunctionType):
             return self._function(thing, name)
         if not isinstance(thing, bool | int | float | str | tuple | dict):
@@ -67,6 +67,8 @@ class Borrowed:
         named = next((n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)), None)
         if named is None:
             lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda)]
+            if len(lambdas) != 1:
+                raise NoRuleError(f"{name} cannot be written as NumPy source: declare its function with def.")
             return f"{name} = {ast.unparse(self._mapped(lambdas[0], function))}"
         named.decorator_list, named.name, named.returns = [], name, None
         for node in ast.walk(named):
@@ -89,6 +91,8 @@ class Borrowed:
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id not in bound and node.id in around:
                 thing = around[node.id]
+                if isinstance(thing, types.ModuleType) and thing.__name__.split(".")[0] not in ("numpy", "math"):
+                    raise NoRuleError(f"{function.__name__} cannot be written as NumPy source: it uses {node.id}.")
                 if isinstance(thing, types.ModuleType):
                     as_name = "" if thing.__name__ == node.id else f" as {node.id}"
                     self._modules[node.id] = f"import {thing.__name__}{as_name}"
