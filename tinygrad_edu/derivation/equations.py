@@ -98,8 +98,8 @@ class Derivation:
     def source(self, function_name: str = "backward") -> str:
         """A NumPy module with two functions: forward(...) -> (J, cache), and backward(cache) -> {"dW": dW, ...}.
 
-        It imports NumPy only, takes the leaves and constants by their names, in the shapes they have here, and gives the
-        numbers of the engine, to 1e-15 of the largest; in the course's convention dZ and dA are m times the gradient.
+        It imports NumPy only, takes the leaves and constants by their names, in the shapes they have here, and gives
+        the engine's numbers, to 1e-15 of the largest; in the course's convention dZ and dA are m times the gradient.
         Raises NoRuleError for a step that is no NumPy, such as a checkpoint; DomainError for a bad name.
 
         >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
