@@ -188,7 +188,7 @@ CLAIMS = [
         "inverses:pinv_within", "what is divided by where the quotient is left out",
         (CONSTANT, "np.where(large, s, 2)"),
     ),
-    *claims("joining:tile", "a product of two", ("arguments swapped", "length in zip(shape, times)")),
+    *claims("joining:tile", "a product of two", ("arguments swapped", "zip(shape, times)])")),
     *claims("joining:array_split", "the smaller of the two", ("arguments swapped", "min(longer, i)")),
     *claims(
         "linalg:mT", "swapping two axes is transposing",
