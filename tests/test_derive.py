@@ -8,7 +8,7 @@ from calls import leaf
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions as F
-from tinygrad_edu.errors import DomainError, GradientError, GraphFreedError, ShapeError
+from tinygrad_edu.errors import ChangedDataError, DomainError, GradientError, GraphFreedError, ShapeError
 
 rng = np.random.default_rng(12)
 
@@ -200,6 +200,8 @@ def test_a_notebook_shows_the_course_s_notation():
         (lambda x: tg.derive(x.sum(), convention="math"), DomainError, "convention='math'"),
         (lambda x: tg.derive(x.sum(), convention="course"), GradientError, "needs m, .* has no means"),
         (lambda x: tg.derive(x.mean() * x[:1].mean(), convention="course"), GradientError, "has 2 means"),
+        (lambda x: tg.derive(x.sum(), []), GradientError, "leave wrt out"),
+        (lambda x: tg.derive(x.sum(), 5), GradientError, "a Tensor or a list of them; this is a int"),
         (lambda x: tg.derive(x.sum(), names=["x"]), GradientError, "names= maps names"),
     ],
 )
@@ -246,3 +248,50 @@ def test_many_names_take_no_longer_each():
         h.name = "h"
     names = [e.name for e in tg.derive(h.sum()).equations]
     assert len(set(names)) == len(names) > 3000
+
+
+def test_slices_and_dots_are_written_out():
+    W = leaf([[1.0, -2.0, 0.5]], "W")
+    text = str(tg.derive((W[..., 1:] ** 2).sum()))
+    assert text == "dW = scatter_add(2 * W[..., 1:], key=(..., slice(1, None, None)), shape=(1, 3))"
+
+
+def test_data_replaced_after_the_forward_pass_is_noticed():
+    W = leaf([1.0, 2.0], "W")
+    J = (np.sin(W) * 2.0).sum()
+    W.data = W.data * 2
+    with pytest.raises(ChangedDataError, match="the data of W was replaced"):
+        tg.derive(J)
+
+
+def test_a_size_s_name_is_its_own_alone():
+    w, X = leaf([1.0, 2.0, 4.0], "w"), np.ones(3)
+    for name in ("np", "c1", "J", "dw", "lambda", "ﬁ"):
+        d = tg.derive(np.mean((w * X) ** 2), names={name: np.int64(3)})
+        (size,) = d.names.sizes.values()
+        names = [size.name, *d.names.of.values()]
+        assert len(set(names)) == len(names)
+        assert f"1 / {size.name}" in str(d)
+
+
+@pytest.mark.parametrize(("one", "other"), [("ﬁ", "fi"), ("²", "2"), ("__debug__", "x"), ("a b", "a_b")])
+def test_names_that_python_reads_as_one_are_told_apart(one, other):
+    d = tg.derive((leaf([1.0, 2.0], one) * leaf([3.0, 4.0], other)).sum())
+    module = {}
+    exec(d.source(), module)
+    gradients = module["backward"](module["forward"](np.array([1.0, 2.0]), np.array([3.0, 4.0]))[1])
+    assert sorted(g[0] for g in gradients.values()) == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("m", "dtype"), [(0, np.float64), (-1, np.float64), (70000, np.float16)], ids=["zero", "negative", "too large"]
+)
+def test_an_m_that_cannot_be_is_refused(m, dtype):
+    w = tg.Tensor(np.ones((1, 2), dtype), requires_grad=True, name="w")
+    with pytest.raises(DomainError, match=f"m={m}: m is 1 or more"):
+        tg.derive(F.mse(w, np.zeros((1, 2), dtype)), convention="course", names={"m": m})
+
+
+def test_complex_and_boolean_constants_have_latex_too():
+    W = tg.Tensor(np.array([1 + 2j, 2, 3]), requires_grad=True, name="W")
+    assert "aligned" in tg.derive((abs(W ** (-1j)) ** 2).mean()).latex()

@@ -127,7 +127,25 @@ def test_a_wider_constant_widens_the_module_s_result_too():
     assert_same(run(d, constants)[0], J.data)
 
 
-@pytest.mark.parametrize("name", ["forward", "1x", "class", "a b", ""])
+def test_a_gradient_that_is_a_number_is_an_array_of_the_right_dtype():
+    for dtype in (np.float32, np.float64):
+        f = tg.Tensor(np.arange(3).astype(dtype), requires_grad=True, name="f")
+        for J, names in ((f.mean(), {"m": 3}), (f.sum(), None), ((f * 2).mean(), {"m": 3}), (f[0] * 1.0, None)):
+            dx = run(tg.derive(J, names=names), {"f": f.data})[1]["df"]
+            assert (dx.dtype, dx.shape) == (dtype, (3,))
+    w = tg.Tensor(2.0, requires_grad=True, name="w")
+    assert run(tg.derive(w * 1.0), {"w": w.data})[1]["dw"].dtype == np.float64
+
+
+def test_one_of_several_lambdas_on_a_line_is_the_right_one():
+    twice = tg.primitive(lambda x: x * 2, name="twice over", dx=lambda dz, z, x: dz * 2)
+    x = tg.Tensor([1.0, 3.0], requires_grad=True, name="x")
+    value, gradients = run(tg.derive((twice(x) ** 2).sum()), {"x": x.data})
+    assert float(value) == 40.0
+    assert_same(gradients["dx"], 8 * x.data)
+
+
+@pytest.mark.parametrize("name", ["forward", "1x", "class", "a b", "", "np", None])
 def test_a_function_needs_a_name_of_its_own(name):
     with pytest.raises(DomainError, match="this is no name for a function"):
         tg.derive(network()).source(name)

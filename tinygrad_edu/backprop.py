@@ -16,7 +16,7 @@ from .modes import current_watch, watching
 from .operands import numbers
 from .primitives import NO_PARAMS, Primitive, clock
 
-__all__ = ["FREED", "backpropagate", "count_users", "free_graph", "seed_for", "unbroadcast"]
+__all__ = ["FREED", "backpropagate", "check_unchanged", "count_users", "free_graph", "seed_for", "unbroadcast"]
 
 #: Stands where a freed step's op stood.
 FREED = Primitive(lambda x: x, "freed", {}, lambda x: x)
@@ -93,7 +93,7 @@ def backpropagate(
     node = type(end)
     watch = current_watch.get() if watching else None
     users = count_users(end, wanted)  # how many of them still owe each tensor their share
-    _check_unchanged(users)
+    check_unchanged(users)
     now = clock[0]
     grads = {end: seed}
     kept = {}
@@ -108,7 +108,7 @@ def backpropagate(
             if "hooks" in extras:
                 dz = run_hooks(t, dz)
                 if clock[0] != now:  # a hook has replaced some data
-                    _check_unchanged(users)
+                    check_unchanged(users)
         if watch is not None:
             watch.added_up(dz, t, seed)
             dz = read_only(dz)  # a rule that writes into it fails here, and not at a sibling
@@ -194,7 +194,7 @@ def _conform(dx: Any, x: Any, t: Any) -> Any:
     return dx
 
 
-def _check_unchanged(tensors: Iterable[Any]) -> None:
+def check_unchanged(tensors: Iterable[Any]) -> None:
     """Raise ChangedDataError if a step's input got new data after the step was recorded."""
     now = clock[0]
     for t in tensors:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from .backprop import FREED
+from .backprop import FREED, check_unchanged
 from .errors import GraphFreedError
 from .modes import current_watch, watching
 from .primitives import Primitive
@@ -112,9 +112,12 @@ def replay(end: Tensor) -> dict[Any, Tensor]:
     """{tensor: its twin} for every Tensor that `end` was made from, computed anew by the same steps.
 
     The twins have graphs of their own, so that walking them touches no `.grad`, no hook and no step of the first ones.
+    Raises GraphFreedError, ChangedDataError.
     """
     twins: dict[Any, Tensor] = {}
-    for t in inputs_first(end):
+    order = inputs_first(end)
+    check_unchanged(order)
+    for t in order:
         if t.op is None:
             twin = Tensor(t.data, t.requires_grad)
         else:

@@ -67,7 +67,8 @@ class Copies:
         named = next((n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)), None)
         if named is None:
             lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda)]
-            if len(lambdas) != 1:
+            lambdas = [node for node in lambdas if _same_code(node, function)]
+            if not lambdas:
                 raise NoRuleError(f"{name} cannot be written as NumPy source: declare its function with def.")
             return f"{name} = {ast.unparse(self._mapped(lambdas[0], function))}"
         named.decorator_list, named.name, named.returns = [], name, None
@@ -109,3 +110,10 @@ class Copies:
             return f"np.{name}"
         self._modules[name] = f"from {thing.__module__} import {name}"
         return name
+
+
+def _same_code(node: ast.Lambda, function: types.FunctionType) -> bool:
+    """Whether this lambda, of several on its lines, is the function."""
+    (code,) = (c for c in compile(ast.Expression(node), "", "eval").co_consts if isinstance(c, types.CodeType))
+    ours = function.__code__
+    return (code.co_code, code.co_consts, code.co_varnames) == (ours.co_code, ours.co_consts, ours.co_varnames)

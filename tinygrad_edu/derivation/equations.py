@@ -72,7 +72,7 @@ class Derivation:
     def __init__(self, steps: Sequence[Step], forward: Sequence[Root], gradients: Sequence[Root], names: Names):
         self._steps, self._forward, self._gradients, self.names = steps, forward, gradients, names
         self._lines = lines(steps, gradients, names, set(names.of))
-        self.equations = tuple(Equation(x.name, write_line(x, names, TEXT), x.shape) for x in self._lines)
+        self.equations = tuple(Equation(x.name, write_line(x, names, TEXT), x.tensor.shape) for x in self._lines)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.equations))
@@ -100,6 +100,7 @@ class Derivation:
 
         It imports NumPy only, takes the leaves and constants by their names, in the shapes they have here, and gives
         the engine's numbers, to 1e-15 of the largest; in the course's convention dZ and dA are m times the gradient.
+        Indices that came from the data, such as the order of np.sort, stand in it as they were.
         Raises NoRuleError for a step that is no NumPy, such as a checkpoint; DomainError for a bad name.
 
         >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
@@ -128,9 +129,9 @@ def derive(
     such as the mask of a np.where, stands as a constant.
     convention: "gradient" is dJ itself; "course" leaves 1/m out of every dZ and dA and puts it into the gradients of
     leaves, dW and db.  m is what the loss averages over, or what names= says.
-    Computed from the data as it is now; no `.grad` is read or written, no hook called.
-    Raises GradientError for what has no graph, no gradient or no m, GraphFreedError, ShapeError unless J is one entry,
-    DTypeError for a complex J, DomainError for another convention, NoRuleError.
+    No `.grad` is read or written, no hook called.
+    Raises GradientError for what has no graph, no gradient or no m, GraphFreedError, ChangedDataError, ShapeError
+    unless J is one entry, DTypeError for a complex J, DomainError for another convention, NoRuleError.
 
     >>> import numpy as np
     >>> W = Tensor([[1.0, 2.0]], requires_grad=True, name="W")
@@ -152,13 +153,17 @@ def derive(
         with np.errstate(all="ignore"), tracing() as steps:
             twins = replay(J)
             m = _examples(J, called) if convention == "course" else 1
+            if m < 1 or not np.isfinite(J.dtype.type(m)):
+                raise DomainError(f"convention='course' with m={m}: m is 1 or more, and no more than {J.dtype} holds.")
             seed = Tensor(np.full(J.shape, m, J.dtype))
             grads = backpropagate(twins[J], seed, create_graph=True, keep_all=True, wanted=_between(twins, targets))
             parts = {t: grads[twin] for t, twin in twins.items() if twin in grads and t is not J}
             true = {t: dt / m if t.op is None and convention == "course" else dt for t, dt in parts.items()}
     finally:
         recording.reset(token)
-    size = Size(called.distinct("m"), m) if convention == "course" else None
+    size = None
+    if convention == "course":
+        size = next((x for x in called.sizes.values() if x.name == "m"), None) or Size(called.distinct("m"), m)
     divided = {dt for t, dt in true.items() if dt is not parts[t]}
     _give_names(twins, [J, *targets], steps, called)
     plain, stands = simplified(
@@ -189,7 +194,11 @@ def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
     behind = set(inputs_first(J))
     if wrt is None:
         return [t for t in behind if t.op is None and t.requires_grad]
+    if type(wrt) is not Tensor and not isinstance(wrt, Sequence):
+        raise GradientError(f"derive(wrt=...) takes a Tensor or a list of them; this is a {type(wrt).__name__}.")
     targets = [wrt] if type(wrt) is Tensor else list(wrt)
+    if not targets:
+        raise GradientError("derive(wrt=[]): name a tensor whose gradient is wanted, or leave wrt out for all leaves.")
     for t in targets:
         if type(t) is not Tensor or t not in behind or not t.requires_grad or t is J:
             what = t._label() if type(t) is Tensor else f"this {type(t).__name__}"

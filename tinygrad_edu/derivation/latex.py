@@ -45,7 +45,7 @@ def latex_name(name: str) -> str:
 
 def _number(x: Any) -> Written:
     text = str(x)
-    if "e" in text and "j" not in text:
+    if re.fullmatch(r"-?[\d.]+e[+-]?\d+", text):
         digits, power = text.split("e")
         return Written(rf"{digits} \cdot 10^{{{int(power)}}}", Binds.PRODUCT)
     text = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(text, text)

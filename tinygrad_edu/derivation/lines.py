@@ -24,7 +24,7 @@ class Line(NamedTuple):
     name: str
     end: Any  # a Tensor or a number
     steps: tuple[Step, ...]
-    shape: tuple[int, ...]
+    tensor: Tensor  # what is computed: its shape and dtype
 
 
 def lines(steps: Sequence[Step], wanted: Sequence[Root], names: Names, known: set[Tensor]) -> list[Line]:
@@ -44,11 +44,11 @@ def lines(steps: Sequence[Step], wanted: Sequence[Root], names: Names, known: se
             out, parents = steps[i].out, steps[i].parents
             mine = {i}.union(*(folded.get(x, ()) for x in parents))
             if out is not end and parents and (uses[out] > 1 or len(mine) > LONGEST):
-                found.append(Line(names.of.get(out) or names.give_any(out), out, _at(steps, mine), out.shape))
+                found.append(Line(names.of.get(out) or names.give_any(out), out, _at(steps, mine), out))
                 del place[out]
             else:
                 folded[out] = mine
-        found.append(Line(name, end, _at(steps, folded.get(end, ())), tensor.shape))
+        found.append(Line(name, end, _at(steps, folded.get(end, ())), tensor))
         if type(end) is Tensor:
             names.of.setdefault(end, name)
             place.pop(end, None)

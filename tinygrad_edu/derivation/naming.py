@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple, final
@@ -31,7 +32,7 @@ class Names:
             given = {}
         if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
             raise GradientError('names= maps names to tensors, arrays or sizes: names={"W": W, "m": 209}, or locals().')
-        self.taken: set[str] = {"np", "cache"}
+        self.taken: set[str] = {"np", "cache", "__debug__"}
         self._next: Counter[str] = Counter()  # the number that the next of these names would get
         self.of: dict[Tensor, str] = {}  # what has a name
         self.sizes: dict[int, Size] = {}
@@ -41,8 +42,8 @@ class Names:
                 continue
             if isinstance(x, Tensor | np.ndarray):
                 self._given.setdefault(id(x), name)
-            elif type(x) is int and name.isidentifier() and not keyword.iskeyword(name):
-                self.sizes.setdefault(x, Size(name, x))
+            elif isinstance(x, int | np.integer) and not isinstance(x, bool) and int(x) not in self.sizes:
+                self.sizes[int(x)] = Size(self.distinct(name), int(x))
 
     def wish(self, t: Tensor) -> str | None:
         """What the user calls the tensor, or the array in it, if anything."""
@@ -68,8 +69,9 @@ class Names:
         >>> names.distinct("W"), names.distinct("W"), names.distinct("block 1.W"), names.distinct("lambda")
         ('W', 'W_2', 'block_1_W', 'lambda_')
         """
-        name = re.sub(r"\W", "_", name) or "t"
+        name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
         name = name if name.isidentifier() else f"t_{name}"
+        name = name if name.isidentifier() else "t"
         name = f"{name}_" if keyword.iskeyword(name) or name in registry else name
         base = name
         while name in self.taken:

@@ -160,8 +160,12 @@ def text_param(x: Any) -> str:
         return f"[{', '.join(map(text_param, x))}]"
     if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
         return np.dtype(x).name
+    if isinstance(x, slice):
+        return f"slice({x.start}, {x.stop}, {x.step})"
+    if x is Ellipsis:
+        return "..."
     if isinstance(x, np.ndarray):
-        return text_param(x.tolist()) if 0 < x.size <= LONGEST else f"array{x.shape}"
+        return text_param(x.tolist()) if 0 < x.size <= LONGEST else f"array of shape {x.shape}"
     if isinstance(x, np.generic):
         return str(x)
     return repr(x) if x is None or isinstance(x, bool | int | float | complex | str) else type(x).__name__

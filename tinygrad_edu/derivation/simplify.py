@@ -52,13 +52,17 @@ def simplified(
 
 
 def _standing(x: Any, stands: Mapping[Tensor, Any], step: Step) -> Any:
-    """What stands for x; a number only where the operation takes one for an array, and gives the same dtype."""
-    found = stands.get(x, x) if type(x) is Tensor else x
-    if type(found) is Tensor or type(x) is not Tensor:
+    """What stands for x: a Python number where it gives the same dtype, else one of NumPy, which has a dtype."""
+    if type(x) is not Tensor or x not in stands or type(stands[x]) is Tensor:
+        return stands.get(x, x) if type(x) is Tensor else x
+    found = stands[x]
+    if step.op is broadcast_to:
         return found
     others = {y.dtype for y in step.parents if y is not x}
-    alike = x.dtype in others or (x.dtype == step.out.dtype and others <= {x.dtype})
-    return found if step.op is broadcast_to or (_spreads(step.op) and (alike or not others)) else x
+    alike = not others or x.dtype in others or (x.dtype == step.out.dtype and others <= {x.dtype})
+    if _spreads(step.op) and alike:
+        return found.item() if isinstance(found, np.float64 | np.complex128) else found
+    return x.data[()]
 
 
 def _unspread(inputs: tuple[Any, ...], spread: Mapping[Tensor, Any], shape: tuple[int, ...]) -> tuple[Any, ...]:

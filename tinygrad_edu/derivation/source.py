@@ -47,7 +47,8 @@ def module_text(
     function_name: str,
 ) -> str:
     """The text of the module; see `Derivation.source`."""
-    if not function_name.isidentifier() or keyword.iskeyword(function_name) or function_name == "forward":
+    plain = isinstance(function_name, str) and function_name.isidentifier() and not keyword.iskeyword(function_name)
+    if not plain or function_name in ("forward", "np", "cache"):
         raise DomainError(f"source({function_name!r}): this is no name for a function beside `forward`.")
     copies = Copies({*names.taken, *names.of.values(), "forward", function_name})
     dialect = python(partial(_called, copies), _source_number, _source_param)
@@ -63,9 +64,13 @@ def module_text(
     arguments = ", ".join(names.of[x] for x in taken)
     kept = ", ".join(names.of[x] for x in cached) + ("," if len(cached) == 1 else "")
     texts = {id(line): write_line(line, names, dialect) for line in found}
+    for line in found:
+        if type(line.end) is not Tensor:  # a number, in the gradient's shape and dtype
+            shape, dtype = _source_param(line.tensor.shape), _source_param(line.tensor.dtype)
+            texts[id(line)] = f"np.full({shape}, {texts[id(line)]}, {dtype})"
 
     def body(part: Iterable[Line]) -> list[str]:
-        return [f"    {line.name} = {texts[id(line)]}  # {line.shape}" for line in part]
+        return [f"    {line.name} = {texts[id(line)]}  # {line.tensor.shape}" for line in part]
 
     J = forward[-1][0]
     results = ", ".join(f'"{name}": {name}' for name, _, _ in gradients)
@@ -122,7 +127,7 @@ def _called(copies: Copies, step: Step, args: list[str], keywords: list[str]) ->
     op = step.op
     if op in FORMS:
         return FORMS[op](step, args)
-    if op is broadcast_to and not step.parents:
+    if op is broadcast_to and not any(map(np.ndim, step.inputs)):
         return f"np.full({_source_param(step.out.shape)}, {args[0]}, {_source_param(step.out.dtype)})"
     function = _numpy_name(op)
     if function is None:
@@ -148,8 +153,10 @@ def _optimized(step: Step) -> str:
 def _source_number(x: Any) -> str:
     """A number as Python source."""
     if isinstance(x, np.generic):
+        if isinstance(x, np.longdouble | np.clongdouble):
+            return f"np.{type(x).__name__}({str(x)!r})"
         text = _source_number(x.item())
-        return text if type(x) in (np.float64, np.bool_, np.complex128) else f"np.{x.dtype.name}({text})"
+        return f"np.{type(x).__name__}({text})"
     if isinstance(x, float) and not math.isfinite(x):
         return "np.nan" if math.isnan(x) else "np.inf" if x > 0 else "-np.inf"
     if x is None or isinstance(x, bool | int | float | complex | str):
