@@ -5,13 +5,14 @@ assert_differentiates(lambda a, b: np.block([[a, b], [b, a]]), normal(2, 2), nor
 And what the tests of the transforms share: leaves, their gradients, functions to differentiate.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from oracles import assert_close, assert_records, finite_difference, random_like, replaced
 
 import tinygrad_edu as tg
+from tinygrad_edu.tracing import inputs_first
 
 #: Functions of one array, for NumPy and for autograd's NumPy.
 SIMPLE = {
@@ -35,6 +36,20 @@ def parameter(*values: float, name: str | None = None) -> tg.Tensor:
 def drawn(draw: Callable[..., Any], *shape: int) -> tg.Tensor:
     """The leaf of this shape with the entries that are drawn; `tensor = partial(drawn, normal)`."""
     return leaf(draw(*shape))
+
+
+def named(end: tg.Tensor) -> dict[str, tg.Tensor]:
+    """{name: tensor} of everything that the end was made from."""
+    return {t.name: t for t in inputs_first(end) if t.name}
+
+
+def run_module(source: str, values: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """(J, gradients) of a module that `Derivation.source` wrote, for the arguments by their names."""
+    module: dict[str, Any] = {}
+    exec(compile(source, "source", "exec"), module)
+    code = module["forward"].__code__
+    J, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
+    return J, module["backward"](cache)
 
 
 def is_plain(x: Any) -> bool:

@@ -1,4 +1,6 @@
-"""Tensors that the tests of NumPy's protocols and conversions share."""
+"""Tensors that the tests of NumPy's protocols and conversions share, and the place where commands are tried."""
+
+from pathlib import Path
 
 import pytest
 
@@ -18,3 +20,12 @@ def number() -> tg.Tensor:
 @pytest.fixture
 def constant() -> tg.Tensor:
     return tg.Tensor([1.0, 2.0, 4.0])
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no word about the terminal's width."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path

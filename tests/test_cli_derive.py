@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from calls import run_module
 from test_derive import COURSE
 
 from tinygrad_edu import cli
@@ -11,13 +12,7 @@ from tinygrad_edu.command import reports
 from tinygrad_edu.functions import binary_cross_entropy
 from tinygrad_edu.nn import DeepNetwork
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("place")
 
 
 def test_the_main_job_s_network_has_the_course_s_equations(capsys):
@@ -58,17 +53,13 @@ def test_a_file_is_written_whole_and_never_over_another(capsys, place, suffix, w
 
 def test_the_module_that_is_written_gives_the_engine_s_gradients(place):
     assert cli.main(["derive", "--layers", "3", "--out", "step.py"]) == 0
-    module = {}
-    exec((place / "step.py").read_text(), module)
     rng = np.random.default_rng(0)
     net = DeepNetwork([64, 3, 1], seed=4)
     values = {"X": rng.standard_normal((64, 64)), "Y": rng.integers(0, 2, (1, 64)).astype(float)}
     J = binary_cross_entropy(net(values["X"]), values["Y"])
     J.backward()
     values |= {name: p.data for name, p in net.named_parameters()}
-    code = module["forward"].__code__
-    cost, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
-    gradients = module["backward"](cache)
+    cost, gradients = run_module((place / "step.py").read_text(), values)
     np.testing.assert_allclose(cost, J.data, rtol=1e-15)
     for name, p in net.named_parameters():
         np.testing.assert_allclose(gradients[f"d{name}"], p.grad.data, rtol=1e-13)

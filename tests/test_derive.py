@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from calls import leaf
+from calls import leaf, named
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions as F
@@ -32,10 +32,7 @@ def network(m=5):
     net = tg.nn.DeepNetwork([4, 3, 2, 1], seed=1)
     Y = tg.Tensor((np.arange(m)[None] % 2).astype(float), name="Y")
     J = F.binary_cross_entropy(net(rng.standard_normal((4, m))), Y)
-    nodes = [J]
-    for t in nodes:
-        nodes += [x for x in t.inputs if type(x) is tg.Tensor and all(x is not y for y in nodes)]
-    return J, {t.name: t for t in nodes if t.name}
+    return J, named(J)
 
 
 def test_the_equations_of_the_course_are_exactly_those():

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from calls import named, run_module
 from oracles import DIFFERENTIABLE, each, is_complex, random_like, recorded, tensors, wrt
 
 import tinygrad_edu as tg
@@ -14,23 +15,6 @@ from tinygrad_edu.errors import DomainError, NoRuleError
 from tinygrad_edu.primitives import registry
 
 rng = np.random.default_rng(21)
-
-
-def run(derivation, values):
-    """(J, gradients) of the module."""
-    module = {}
-    exec(compile(derivation.source(), "source", "exec"), module)
-    code = module["forward"].__code__
-    J, cache = module["forward"](*(values[name] for name in code.co_varnames[: code.co_argcount]))
-    return J, module["backward"](cache)
-
-
-def named(end):
-    """{name: tensor} of everything behind the end."""
-    nodes = [end]
-    for t in nodes:
-        nodes += [x for x in t.inputs if type(x) is tg.Tensor and all(x is not y for y in nodes)]
-    return {t.name: t for t in nodes if t.name}
 
 
 def assert_same(actual, expected):
@@ -51,7 +35,7 @@ def test_every_operation_is_written_in_numpy(sample):
     J = (np.real(terms) if is_complex(z) else terms).sum()
     d = tg.derive(J)
     constants = {name: x.data for x, name in d.names.of.items() if x.op is None}
-    value, gradients = run(d, constants)
+    value, gradients = run_module(d.source(), constants)
     J.backward()
     assert_same(value, J.data)
     for i in wrt(sample):
@@ -70,7 +54,7 @@ def test_a_network_s_module_gives_the_engine_s_gradients_to_the_last_bit(dtype):
     d = tg.derive(J)
     J.backward(retain_grads=True)
     tensors = named(J)
-    value, gradients = run(d, {name: t.data for name, t in tensors.items()})
+    value, gradients = run_module(d.source(), {name: t.data for name, t in tensors.items()})
     np.testing.assert_array_equal(value, J.data)
     for name, t in tensors.items():
         if t.requires_grad:
@@ -82,7 +66,7 @@ def test_a_module_serves_other_data():
     d = tg.derive(J)
     tensors = named(other)
     other.backward()
-    for name, dx in run(d, {name: t.data for name, t in tensors.items()})[1].items():
+    for name, dx in run_module(d.source(), {name: t.data for name, t in tensors.items()})[1].items():
         if tensors[name[1:]].is_leaf:
             assert_same(dx, tensors[name[1:]].grad.data)
 
@@ -96,7 +80,7 @@ def test_the_course_s_module_has_m_and_its_lines():
     J = network()
     J.backward()
     tensors = named(J)
-    _, gradients = run(tg.derive(J, convention="course"), {name: t.data for name, t in tensors.items()})
+    _, gradients = run_module(tg.derive(J, convention="course").source(), {name: t.data for name, t in tensors.items()})
     for name in ("W1", "b1", "W2", "b2", "W3", "b3"):
         np.testing.assert_allclose(gradients[f"d{name}"], tensors[name].grad.data, rtol=1e-13)
 
@@ -106,7 +90,7 @@ def test_a_module_refuses_shapes_that_it_was_not_written_for():
     values = {name: t.data for name, t in named(network()).items()}
     values["X"], values["Y"] = np.ones((4, 50)), np.ones((1, 50))
     with pytest.raises(ValueError, match="written for other shapes"):
-        run(d, values)
+        run_module(d.source(), values)
 
 
 def test_float32_numbers_of_one_loop_are_told_apart():
@@ -115,7 +99,7 @@ def test_float32_numbers_of_one_loop_are_told_apart():
     for i in range(6):
         y = y * np.float32(i + 0.5)
     d = tg.derive(y.sum())
-    _, gradients = run(d, {"x": x.data})
+    _, gradients = run_module(d.source(), {"x": x.data})
     np.testing.assert_allclose(gradients["dx"], np.prod(np.arange(6) + 0.5), rtol=1e-6)
 
 
@@ -124,23 +108,23 @@ def test_a_wider_constant_widens_the_module_s_result_too():
     J = (w * np.asarray(0.1)).sum()
     d = tg.derive(J)
     constants = {name: x.data for x, name in d.names.of.items() if x.op is None}
-    assert_same(run(d, constants)[0], J.data)
+    assert_same(run_module(d.source(), constants)[0], J.data)
 
 
 def test_a_gradient_that_is_a_number_is_an_array_of_the_right_dtype():
     for dtype in (np.float32, np.float64):
         f = tg.Tensor(np.arange(3).astype(dtype), requires_grad=True, name="f")
         for J, names in ((f.mean(), {"m": 3}), (f.sum(), None), ((f * 2).mean(), {"m": 3}), (f[0] * 1.0, None)):
-            dx = run(tg.derive(J, names=names), {"f": f.data})[1]["df"]
+            dx = run_module(tg.derive(J, names=names).source(), {"f": f.data})[1]["df"]
             assert (dx.dtype, dx.shape) == (dtype, (3,))
     w = tg.Tensor(2.0, requires_grad=True, name="w")
-    assert run(tg.derive(w * 1.0), {"w": w.data})[1]["dw"].dtype == np.float64
+    assert run_module(tg.derive(w * 1.0).source(), {"w": w.data})[1]["dw"].dtype == np.float64
 
 
 def test_one_of_several_lambdas_on_a_line_is_the_right_one():
     twice = tg.primitive(lambda x: x * 2, name="twice over", dx=lambda dz, z, x: dz * 2)
     x = tg.Tensor([1.0, 3.0], requires_grad=True, name="x")
-    value, gradients = run(tg.derive((twice(x) ** 2).sum()), {"x": x.data})
+    value, gradients = run_module(tg.derive((twice(x) ** 2).sum()).source(), {"x": x.data})
     assert float(value) == 40.0
     assert_same(gradients["dx"], 8 * x.data)
 
@@ -166,7 +150,7 @@ def test_an_op_of_ones_own_with_a_known_name_is_not_taken_for_the_other():
         d = tg.derive(leaky(x).sum())
     finally:
         registry["relu"] = before
-    value, gradients = run(d, {"x": x.data})
+    value, gradients = run_module(d.source(), {"x": x.data})
     assert (float(value), list(gradients["dx"])) == (1.9, [0.1, 1.0])
 
 
@@ -179,7 +163,7 @@ def test_second_derivatives_have_a_module_too():
     np.sin(x).sum().backward(create_graph=True)
     d = tg.derive((x.grad * x.grad).sum())
     values = {name: t.data for t, name in d.names.of.items() if t.op is None}
-    assert_same(run(d, values)[1]["dx"], -2 * np.cos(x.data) * np.sin(x.data))
+    assert_same(run_module(d.source(), values)[1]["dx"], -2 * np.cos(x.data) * np.sin(x.data))
 
 
 def test_a_module_imports_nothing_but_numpy_and_runs_alone(tmp_path):
@@ -199,7 +183,7 @@ def test_the_same_graph_gives_the_same_text():
 def test_an_operation_of_ones_own_is_copied_with_what_it_needs():
     x = tg.Tensor([1.0, 2.0], requires_grad=True, name="x")
     d = tg.derive(cubed(x).sum())
-    assert_same(run(d, {"x": x.data})[1]["dx"], 3 * x.data**2)
+    assert_same(run_module(d.source(), {"x": x.data})[1]["dx"], 3 * x.data**2)
     assert "def cubed(x):" in d.source()
 
 

@@ -75,14 +75,8 @@ class Copies:
         for node in ast.walk(named):
             if isinstance(node, ast.arg):
                 node.annotation = None
-        body = [self._plain(node) for node in named.body]
-        named.body = body
+        named.body = list(map(_without_annotation, named.body))
         return ast.unparse(ast.fix_missing_locations(self._mapped(named, function)))
-
-    def _plain(self, node: ast.stmt) -> ast.stmt:
-        if isinstance(node, ast.AnnAssign) and node.value is not None:
-            return ast.copy_location(ast.Assign([node.target], node.value), node)
-        return node
 
     def _mapped(self, tree: Any, function: types.FunctionType) -> Any:
         """The tree, with the names that it takes from its module as they are in this one."""
@@ -110,6 +104,12 @@ class Copies:
             return f"np.{name}"
         self._modules[name] = f"from {thing.__module__} import {name}"
         return name
+
+
+def _without_annotation(node: ast.stmt) -> ast.stmt:
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+    return node
 
 
 def _same_code(node: ast.Lambda, function: types.FunctionType) -> bool:

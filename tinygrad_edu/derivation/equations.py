@@ -7,7 +7,7 @@
 The rules are fed with Tensors, which record what the rules do; what is printed is what ran.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
@@ -152,7 +152,7 @@ def derive(
     try:
         with np.errstate(all="ignore"), tracing() as steps:
             twins = replay(J)
-            m = _examples(J, called) if convention == "course" else 1
+            m = _examples(J, twins, called) if convention == "course" else 1
             if m < 1 or not np.isfinite(J.dtype.type(m)):
                 raise DomainError(f"convention='course' with m={m}: m is 1 or more, and no more than {J.dtype} holds.")
             seed = Tensor(np.full(J.shape, m, J.dtype))
@@ -174,7 +174,7 @@ def derive(
         if x not in called.of:
             called.give_any(x, "t" if x.requires_grad else "c")
     forward = [(called.of[x], x, x) for t, x in twins.items() if x in called.of and t.op is not None]
-    wanted = [(called.of[twins[t]], t) for t in _ordered(J, parts) if twins[t] in called.of]
+    wanted = [(called.of[twins[t]], t) for t in _ordered(twins, parts) if twins[t] in called.of]
     ends = [(called.distinct(f"d{name}"), true[t], stands.get(true[t], true[t])) for name, t in wanted]
     return Derivation(plain, forward, ends, called)
 
@@ -215,12 +215,12 @@ def _between(twins: Mapping[Tensor, Tensor], targets: Sequence[Tensor]) -> set[T
     return {twins[t] for t in depends if t.requires_grad}
 
 
-def _examples(J: Tensor, names: Names) -> int:
+def _examples(J: Tensor, behind: Iterable[Tensor], names: Names) -> int:
     """m: as named, or what the loss averages over."""
     for size in names.sizes.values():
         if size.name == "m":
             return size.value
-    found = {MEANS[t.op](t) for t in inputs_first(J) if t.op is not None and t.op in MEANS}
+    found = {MEANS[t.op](t) for t in behind if t.op in MEANS}
     if len(found) != 1:
         raise GradientError(
             f"convention='course' needs m, the number of examples, and {J._label()} has {len(found) or 'no'} means "
@@ -249,9 +249,9 @@ def _give_names(twins: Mapping[Tensor, Tensor], ends: Sequence[Tensor], steps: S
             names.give_any(twins[t])
 
 
-def _ordered(J: Tensor, grads: Mapping[Tensor, Any]) -> list[Tensor]:
+def _ordered(behind: dict[Tensor, Any], grads: Mapping[Tensor, Any]) -> list[Tensor]:
     """The tensors in the order of the walk, each layer's leaves right behind what they belong to."""
-    place = {t: i for i, t in enumerate(reversed(inputs_first(J)))}
+    place = {t: i for i, t in enumerate(reversed(behind))}
     last: dict[Tensor, int] = {}
     for t, i in place.items():
         for x in t.inputs:

@@ -11,7 +11,7 @@ from ..rules.indexing import getitem
 from ..rules.linalg import affine, matmul
 from ..rules.shape import transpose
 from ..tracing import Step
-from .notation import INFIX, Binds, Dialect, Written, key_text, special, text_param
+from .notation import INFIX, Binds, Dialect, Written, infix, key_text, special, text_param
 
 __all__ = ["LATEX", "latex_name"]
 
@@ -19,6 +19,8 @@ __all__ = ["LATEX", "latex_name"]
 UPRIGHT = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"}
 
 RELATIONS = {"==": "=", "!=": r"\neq", "<=": r"\leq", ">=": r"\geq", "%": r"\bmod", "//": r"\mathbin{/\!/}"}
+
+PARENTHESES = (r"\left(", r"\right)")
 
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
@@ -70,37 +72,32 @@ def _plain(step: Step, operands: Sequence[Written]) -> Written | None:
     if op is rules.divide:
         return Written(rf"\frac{{{operands[0].text}}}{{{operands[1].text}}}", Binds.PRODUCT)
     if op is rules.multiply:
-        return _infix(r"\odot" if all(np.ndim(x) for x in step.inputs) else r"\cdot", Binds.PRODUCT, operands)
+        return _between(r"\odot" if all(np.ndim(x) for x in step.inputs) else r"\cdot", Binds.PRODUCT, operands)
     if op is matmul:
-        return _infix(r"\,", Binds.PRODUCT, operands)
+        return _between(r"\,", Binds.PRODUCT, operands)
     if op in INFIX:
         sign, binds = INFIX[op]
-        return _infix(RELATIONS.get(sign, sign), binds, operands)
+        return _between(RELATIONS.get(sign, sign), binds, operands)
     if op is rules.power:
         return Written(f"{_raised(operands[0], operands[1].text)}", Binds.POWER)
     if op is rules.negative:
-        return Written(f"-{_within(operands[0], Binds.SIGN)}", Binds.SIGN)
+        return Written(f"-{operands[0].within(Binds.SIGN, PARENTHESES)}", Binds.SIGN)
     if op is affine:
-        return _infix("+", Binds.SUM, [_infix(r"\,", Binds.PRODUCT, operands[:2]), operands[2]])
+        return _between("+", Binds.SUM, [_between(r"\,", Binds.PRODUCT, operands[:2]), operands[2]])
     if op is transpose:
         return Written(_raised(operands[0], r"\top"))
     return None
 
 
-def _infix(sign: str, binds: Binds, operands: Sequence[Written]) -> Written:
-    left = _within(operands[0], binds + (binds is Binds.COMPARISON))
-    return Written(f"{left} {sign} {_within(operands[1], binds + 1)}", binds)
-
-
-def _within(x: Written, binds: int) -> str:
-    return x.text if x.binds >= binds else rf"\left({x.text}\right)"
+def _between(sign: str, binds: Binds, operands: Sequence[Written]) -> Written:
+    return infix(sign, binds, operands, PARENTHESES)
 
 
 def _raised(x: Written, power: str) -> str:
     """x to a power, or transposed; a layer's number stays in its brackets."""
     if layer := re.fullmatch(r"(d?[WbZA])\^\{(\[\d+\])\}", x.text):
         return f"{layer[1]}^{{{layer[2]}{power}}}" if power == r"\top" else rf"\left({x.text}\right)^{{{power}}}"
-    return f"{_within(x, Binds.ATOM)}^{{{power}}}"
+    return f"{x.within(Binds.ATOM, PARENTHESES)}^{{{power}}}"
 
 
 def _escaped(text: str) -> str:

@@ -21,7 +21,22 @@ from ..tracing import Step
 from .lines import Line
 from .naming import Names, Size
 
-__all__ = ["Binds", "Dialect", "INFIX", "TEXT", "Written", "key_text", "python", "special", "text_param", "write_line"]
+__all__ = [
+    "Binds",
+    "Dialect",
+    "INFIX",
+    "Parentheses",
+    "TEXT",
+    "Written",
+    "infix",
+    "is_dtype",
+    "key_text",
+    "param_text",
+    "python",
+    "special",
+    "text_param",
+    "write_line",
+]
 
 
 class Binds(IntEnum):
@@ -56,15 +71,18 @@ INFIX: dict[Primitive, tuple[str, Binds]] = {
 LONGEST = 12
 
 
+Parentheses = tuple[str, str]
+
+
 class Written(NamedTuple):
     """An expression's text, and how tightly its outermost operator binds."""
 
     text: str
     binds: int = Binds.ATOM
 
-    def within(self, binds: int) -> str:
+    def within(self, binds: int, parentheses: Parentheses = ("(", ")")) -> str:
         """As an operand of what binds so tightly, in parentheses if it must be."""
-        return self.text if self.binds >= binds else f"({self.text})"
+        return self.text if self.binds >= binds else self.text.join(parentheses)
 
 
 class Dialect(NamedTuple):
@@ -111,21 +129,22 @@ def python(
 def _operator(op: Primitive, operands: Sequence[Written]) -> Written | None:
     """The step written with an operator, if there is one."""
     if op in INFIX:
-        return _infix(*INFIX[op], operands)
+        return infix(*INFIX[op], operands)
     if op is rules.power:
         return Written(f"{operands[0].within(Binds.ATOM)} ** {operands[1].within(Binds.SIGN)}", Binds.POWER)
     if op is rules.negative:
         return Written(f"-{operands[0].within(Binds.SIGN)}", Binds.SIGN)
     if op is affine:
-        return _infix("+", Binds.SUM, [_infix("@", Binds.PRODUCT, operands[:2]), operands[2]])
+        return infix("+", Binds.SUM, [infix("@", Binds.PRODUCT, operands[:2]), operands[2]])
     if op is transpose:
         return Written(f"{operands[0].within(Binds.ATOM)}.T")
     return None
 
 
-def _infix(sign: str, binds: Binds, operands: Sequence[Written]) -> Written:
-    left = operands[0].within(binds + (binds is Binds.COMPARISON))  # a < b < c means something else
-    return Written(f"{left} {sign} {operands[1].within(binds + 1)}", binds)
+def infix(sign: str, binds: Binds, operands: Sequence[Written], parentheses: Parentheses = ("(", ")")) -> Written:
+    """Two operands with a sign between them."""
+    left = operands[0].within(binds + (binds is Binds.COMPARISON), parentheses)  # a < b < c means something else
+    return Written(f"{left} {sign} {operands[1].within(binds + 1, parentheses)}", binds)
 
 
 def special(step: Step) -> dict[str, Any]:
@@ -152,23 +171,35 @@ def _same(a: Any, b: Any) -> bool:
     return a is b or (isinstance(a, bool | int | float | str) and type(a) is type(b) and a == b)
 
 
-def text_param(x: Any) -> str:
-    """A parameter's value for a reader."""
+def param_text(x: Any, other: Callable[[Any], str]) -> str:
+    """A parameter's value, of which `other` writes what is no sequence and no part of an index."""
     if isinstance(x, tuple):
-        return f"({', '.join(map(text_param, x))}{',' if len(x) == 1 else ''})"
+        return f"({', '.join(param_text(y, other) for y in x)}{',' if len(x) == 1 else ''})"
     if isinstance(x, list | range):
-        return f"[{', '.join(map(text_param, x))}]"
-    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
-        return np.dtype(x).name
+        return f"[{', '.join(param_text(y, other) for y in x)}]"
     if isinstance(x, slice):
         return f"slice({x.start}, {x.stop}, {x.step})"
-    if x is Ellipsis:
-        return "..."
+    return "..." if x is Ellipsis else other(x)
+
+
+def text_param(x: Any) -> str:
+    """A parameter's value for a reader."""
+    return param_text(x, _text_value)
+
+
+def _text_value(x: Any) -> str:
+    if is_dtype(x):
+        return np.dtype(x).name
     if isinstance(x, np.ndarray):
         return text_param(x.tolist()) if 0 < x.size <= LONGEST else f"array of shape {x.shape}"
     if isinstance(x, np.generic):
         return str(x)
     return repr(x) if x is None or isinstance(x, bool | int | float | complex | str) else type(x).__name__
+
+
+def is_dtype(x: Any) -> bool:
+    """Whether x is a dtype of NumPy's, or a type that stands for one."""
+    return isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic))
 
 
 TEXT = python(lambda step, args, keywords: f"{step.op.name}({', '.join(args + keywords)})", str, text_param)

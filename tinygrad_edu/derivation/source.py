@@ -21,7 +21,7 @@ from ..tracing import Step
 from .copies import Copies
 from .lines import Line, Root, lines
 from .naming import Names, Size
-from .notation import python, write_line
+from .notation import is_dtype, param_text, python, write_line
 
 __all__ = ["module_text"]
 
@@ -152,11 +152,10 @@ def _optimized(step: Step) -> str:
 
 def _source_number(x: Any) -> str:
     """A number as Python source."""
+    if isinstance(x, np.longdouble | np.clongdouble):
+        return f"np.{type(x).__name__}({str(x)!r})"
     if isinstance(x, np.generic):
-        if isinstance(x, np.longdouble | np.clongdouble):
-            return f"np.{type(x).__name__}({str(x)!r})"
-        text = _source_number(x.item())
-        return f"np.{type(x).__name__}({text})"
+        return f"np.{type(x).__name__}({_source_number(x.item())})"
     if isinstance(x, float) and not math.isfinite(x):
         return "np.nan" if math.isnan(x) else "np.inf" if x > 0 else "-np.inf"
     if x is None or isinstance(x, bool | int | float | complex | str):
@@ -166,19 +165,15 @@ def _source_number(x: Any) -> str:
 
 def _source_param(x: Any) -> str:
     """A parameter's value as Python source."""
-    if isinstance(x, tuple):
-        return f"({', '.join(map(_source_param, x))}{',' if len(x) == 1 else ''})"
-    if isinstance(x, list | range):
-        return f"[{', '.join(map(_source_param, x))}]"
+    return param_text(x, _source_value)
+
+
+def _source_value(x: Any) -> str:
     if isinstance(x, dict):
         return f"{{{', '.join(f'{k!r}: {_source_param(v)}' for k, v in x.items())}}}"
-    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
+    if is_dtype(x):
         return f"np.{np.dtype(x).name}"
     if isinstance(x, np.ndarray):
         filled = f"np.array({_source_param(x.tolist())}, {_source_param(x.dtype)})"
         return filled if x.size else f"np.zeros({_source_param(x.shape)}, {_source_param(x.dtype)})"
-    if x is Ellipsis:
-        return "..."
-    if isinstance(x, slice):
-        return f"slice({x.start}, {x.stop}, {x.step})"
     return _source_number(x)
