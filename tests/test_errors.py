@@ -302,6 +302,11 @@ CASES = {
         (errors.DeclarationError, TypeError),
         r"cube: the rule 'dx' takes the parameters none; the forward function: axis",
     ),
+    "a value taken out of a compiled function": (
+        lambda: tg.compile(lambda x: x.sum().item())(np.ones(3)),
+        (errors.CompileError, RuntimeError),
+        r"compile: the function takes a tensor of shape \(\) out of the graph \(\.item\(\)\).*return what you want",
+    ),
     "no input": (lambda: op(lambda: 1), (errors.DeclarationError, TypeError), r"cube: no input"),
 }
 

@@ -22,11 +22,11 @@ FLOORS = {
     "modes": 1, "operands": 1, "primitives": 1, "callers": 1, "explanations": 1, "randomness": 1, "shadowing": 1,
     "trees": 1,
     "rules": 2, "anomaly": 2,
-    "backprop": 3, "hooks": 3, "conversions": 3, "operators": 3, "protocols": 3,
+    "backprop": 3, "contents": 3, "hooks": 3, "conversions": 3, "operators": 3, "protocols": 3,
     "tensor": 4,
     "transforms": 5, "pullbacks": 5, "jacobians": 5, "checkpointing": 5, "functions": 5, "numeric": 5,
     "tracing": 5,
-    "nn": 6, "optim": 6, "data": 6, "derivation": 6,
+    "nn": 6, "optim": 6, "data": 6, "derivation": 6, "compiler": 6,
     "training": 7, "proof": 7, "command": 7,
     "cli": 8, "__main__": 9,
     "__init__": 10,  # the roof: gathers the names, and nobody imports from it

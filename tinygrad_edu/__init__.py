@@ -13,6 +13,7 @@ Read the code in this order: `primitives`, `rules/elementwise`, `backprop`, `ten
 from . import data, errors, functions, manual, nn, optim
 from .anomaly import detect_anomaly
 from .checkpointing import checkpoint
+from .compiler import compile
 from .derivation import derive
 from .errors import TinygradEduError
 from .jacobians import elementwise_grad, hessian, hvp, jacobian, per_example_grad
@@ -28,6 +29,7 @@ __all__ = [
     "Tensor",
     "TinygradEduError",
     "checkpoint",
+    "compile",
     "data",
     "derive",
     "detect_anomaly",

@@ -20,7 +20,7 @@ import numpy as np
 
 from .errors import AnomalyError, ChangedDataError
 from .explanations import operand_names
-from .modes import Mode, current_watch, watching
+from .modes import Mode, Observer, current_watch, watching
 
 __all__ = ["Captured", "Line", "Watch", "check_captured", "detect_anomaly", "user_line"]
 
@@ -97,7 +97,7 @@ class Captured(NamedTuple):
     release: Any  # a weakref.finalize: called at most once, at the latest when the step's tensor dies
 
 
-class Watch:
+class Watch(Observer):
     """What an open `detect_anomaly()` knows: which arrays it made read-only, and for how many steps."""
 
     def __init__(self) -> None:

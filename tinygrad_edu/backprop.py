@@ -12,7 +12,7 @@ import numpy as np
 from .anomaly import check_captured
 from .errors import ChangedDataError, DTypeError, GradientError, GraphFreedError, NoRuleError, ShapeError
 from .hooks import read_only, run_hooks
-from .modes import current_watch, watching
+from .modes import current_watch, recording, watching
 from .operands import numbers
 from .primitives import NO_PARAMS, Primitive, clock
 
@@ -92,6 +92,7 @@ def backpropagate(
     """
     node = type(end)
     watch = current_watch.get() if watching else None
+    captured = watch if watch is not None and watch.captures and not recording.get() else None
     users = count_users(end, wanted)  # how many of them still owe each tensor their share
     check_unchanged(users)
     now = clock[0]
@@ -131,7 +132,10 @@ def backpropagate(
             if type(x) is node and x in users:
                 if rule is None:
                     raise _no_rule(x, t)
-                dx = rule(*args, **params) if params else rule(*args)
+                if captured is None:
+                    dx = rule(*args, **params) if params else rule(*args)
+                else:
+                    dx = captured.applied(rule, args, params)
                 data = x._array
                 try:
                     if dx.shape != data.shape or dx.dtype is not data.dtype:

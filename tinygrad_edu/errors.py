@@ -14,6 +14,7 @@ Catch `TinygradEduError` for all of them, or the builtin you would expect anyway
     │   ├── GraphFreedError                 the graph was freed, or already walked
     │   └── ChangedDataError                data replaced between forward and backward
     ├── AnomalyError        (FloatingPointError)  a NaN or inf, made inside detect_anomaly()
+    ├── CompileError        (RuntimeError)  a function that `compile` cannot replay
     ├── MutationError       (TypeError)     an assignment into a Tensor
     ├── ShadowedModuleError (ImportError)   another file stands where the package `visualize` should be
     └── DeclarationError    (TypeError)     a primitive whose rules do not fit its inputs
@@ -24,6 +25,7 @@ import numpy as np
 __all__ = [
     "AnomalyError",
     "ChangedDataError",
+    "CompileError",
     "DTypeError",
     "DataError",
     "DeclarationError",
@@ -86,6 +88,10 @@ class ChangedDataError(GradientError):
 
 class AnomalyError(TinygradEduError, FloatingPointError):
     """Inside `detect_anomaly()`, a step or a rule made a NaN or inf out of finite numbers."""
+
+
+class CompileError(TinygradEduError, RuntimeError):
+    """A function that `compile` cannot replay, because Python saw a value that may differ at the next call."""
 
 
 class MutationError(TinygradEduError, TypeError):

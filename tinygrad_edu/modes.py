@@ -11,15 +11,68 @@ from typing import Any, NamedTuple
 
 from .errors import GradientError
 
-__all__ = ["Mode", "current_watch", "no_grad", "recording", "watching"]
+__all__ = [
+    "Mode",
+    "Observer",
+    "after_call",
+    "capturing",
+    "current_watch",
+    "each_call",
+    "no_grad",
+    "recording",
+    "watching",
+]
 
 #: False inside `no_grad()`.
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 
-#: The watch of an open `detect_anomaly()`, or None.
+#: Who is told of every step: the watch of `detect_anomaly()`, a trace, the capture of `compile`, or None.
 current_watch: ContextVar[Any] = ContextVar("current_watch", default=None)
-#: The watches open in any thread: an empty list is asked sooner than a context variable, and steps are many.
+#: The observers in any thread: an empty list is asked sooner than a context variable, and steps are many.
 watching: list[Any] = []
+
+
+class Observer:
+    """Abstract: what an observer is told.  `captures`: what it is told will be replayed, so that no value may hide."""
+
+    captures = False
+
+    def stepped(self, out: Any, op: Any, inputs: Any, params: Any) -> None:
+        """out = op(*inputs, **params) was computed."""
+
+    def added_up(self, dz: Any, t: Any, seed: Any) -> None:
+        """The gradient dz of t is complete, in a walk from this seed."""
+
+    def passed_back(self, dx: Any, dz: Any, x: Any, t: Any, order: Any) -> None:
+        """t's rule for its input x made dx of dz; the order of the walk so far ends in what is still to come."""
+
+    def release_graph(self, end: Any) -> None:
+        """The graph behind end was walked for the last time."""
+
+
+def capturing() -> Any:
+    """The capture that `compile` makes of the running function, or None."""
+    watch = current_watch.get() if watching else None
+    return watch if watch is not None and watch.captures else None
+
+
+def each_call(number: Callable[[], float], dtype: Any) -> Any:
+    """number(), which in a compiled function is asked anew at each call: a rate, or what follows from a count of steps.
+
+    There it stands as a Tensor of no axes of this dtype, to which NumPy would cast the Python number.
+    """
+    capture = capturing()
+    return number() if capture is None else capture.number(number, dtype)
+
+
+def after_call(effect: Callable[[], None]) -> None:
+    """effect() now, and in a compiled function at the end of each call: a count that goes up."""
+    capture = capturing()
+    if capture is None:
+        effect()
+    else:
+        capture.after(effect)
+
 
 #: The open blocks of this context, so that one instance may serve many threads.
 _open: ContextVar[tuple["_Block", ...]] = ContextVar("open", default=())

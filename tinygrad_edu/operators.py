@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .errors import MutationError, NoRuleError
-from .modes import recording
+from .modes import capturing, recording
 from .primitives import Primitive, numpy_functions, wider
 from .protocols import check_arguments
 from .rules import complex, indexing, rounding, shape
@@ -75,7 +75,8 @@ def _index(key: Any) -> Any:
     if isinstance(key, tuple):
         return tuple(map(_index, key))
     if hasattr(key, "__tinygrad_record__"):
-        key = key._array
+        capture = capturing()
+        key = key._array if capture is None else capture.constant(key, "an index")
     return np.array(key) if isinstance(key, list | np.ndarray) and np.size(key) else key
 
 

@@ -11,9 +11,10 @@ from typing import Any, final
 import numpy as np
 
 from .errors import DomainError, GradientError
+from .modes import after_call, each_call
 from .tensor import Tensor
 
-__all__ = ["Adam", "Optimizer", "SGD", "adam_update", "momentum_update", "sgd_update"]
+__all__ = ["Adam", "Optimizer", "SGD", "adam_moments", "adam_move", "adam_update", "momentum_update", "sgd_update"]
 
 
 def sgd_update(p: Any, dp: Any, lr: float) -> Any:
@@ -35,6 +36,25 @@ def momentum_update(p: Any, dp: Any, v: Any, lr: float, momentum: float) -> tupl
     return p - lr * v, v
 
 
+def adam_moments(dp: Any, v: Any, s: Any, beta1: float, beta2: float) -> tuple[Any, Any]:
+    """(v, s), the moving means of dp and |dp|^2 after this step.
+
+    >>> adam_moments(np.full(1, 2.0), 0.0, 0.0, beta1=0.5, beta2=0.5)
+    (array([1.]), array([2.]))
+    """
+    square = dp * dp if dp.dtype.kind == "f" else (dp * dp.conj()).real
+    return beta1 * v + (1 - beta1) * dp, beta2 * s + (1 - beta2) * square
+
+
+def adam_move(p: Any, v: Any, s: Any, rate: Any, share: Any, eps: float) -> Any:
+    """p - rate * v / (sqrt(s / share) + eps), with rate = lr / (1 - beta1^t) and share = 1 - beta2^t.
+
+    >>> adam_move(np.ones(1), np.full(1, 2.0), np.full(1, 4.0), rate=0.25, share=1.0, eps=0.0)
+    array([0.75])
+    """
+    return p - rate * v / (np.sqrt(s / share) + eps)
+
+
 def adam_update(
     p: Any, dp: Any, v: Any, s: Any, t: int, lr: float, beta1: float, beta2: float, eps: float
 ) -> tuple[Any, Any, Any]:
@@ -47,9 +67,8 @@ def adam_update(
     >>> p.round(6)
     array([0.9])
     """
-    v = beta1 * v + (1 - beta1) * dp
-    s = beta2 * s + (1 - beta2) * (dp * dp if dp.dtype.kind == "f" else (dp * dp.conj()).real)
-    return p - lr / (1 - beta1**t) * v / (np.sqrt(s / (1 - beta2**t)) + eps), v, s
+    v, s = adam_moments(dp, v, s, beta1, beta2)
+    return adam_move(p, v, s, lr / (1 - beta1**t), 1 - beta2**t, eps), v, s
 
 
 class Optimizer:
@@ -73,7 +92,7 @@ class Optimizer:
             raise GradientError("an optimizer got the same parameter twice, and would move it twice: list each once.")
         if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr > 0):
             raise DomainError(f"lr={lr!r}: the learning rate is a positive number.")
-        self.lr = lr
+        self.lr: Any = lr
         self.steps = 0
         self._complex = [p.dtype.kind == "c" for p in self.parameters]
 
@@ -82,24 +101,32 @@ class Optimizer:
 
         Raises GradientError if none has: call backward() first.
         """
-        moved = False
+        moved = []
         for i, p in enumerate(self.parameters):
             dp = p.grad
             if dp is not None:
                 p.data = self._updated(i, p.data, dp.data.conj() if self._complex[i] else dp.data)
-                moved = True
+                moved.append(i)
         if not moved:
             raise GradientError("step(): no parameter has a gradient; call backward() first.")
-        self.steps += 1
+        after_call(lambda: self._count(moved))
 
     def zero_grad(self) -> None:
         """Set every `.grad` to None; otherwise the next backward() adds to it."""
         for p in self.parameters:
             p.grad = None
 
-    def _updated(self, i: int, p: np.ndarray, dp: np.ndarray) -> Any:
+    def _updated(self, i: int, p: Any, dp: Any) -> Any:
         """Parameter number i after this step; keeps its state."""
         raise NotImplementedError
+
+    def _count(self, moved: list[int]) -> None:
+        """A step was taken, of the parameters with these numbers."""
+        self.steps += 1
+
+    def _rate(self, p: Any) -> Any:
+        """The learning rate, as it is at each call of a compiled step."""
+        return each_call(lambda: float(self.lr), p.dtype)
 
 
 @final
@@ -116,12 +143,13 @@ class SGD(Optimizer):
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.0):
         super().__init__(parameters, lr)
         self.momentum = _share("momentum", momentum)
-        self.velocities: list[Any] = [0.0] * len(self.parameters)
+        self.velocities = [Tensor(np.zeros_like(p.data)) for p in self.parameters] if momentum else []
 
-    def _updated(self, i: int, p: np.ndarray, dp: np.ndarray) -> Any:
+    def _updated(self, i: int, p: Any, dp: Any) -> Any:
         if not self.momentum:
-            return sgd_update(p, dp, float(self.lr))
-        p, self.velocities[i] = momentum_update(p, dp, self.velocities[i], float(self.lr), self.momentum)
+            return sgd_update(p, dp, self._rate(p))
+        v = self.velocities[i]
+        p, v.data = momentum_update(p, dp, v.data, self._rate(p), self.momentum)
         return p
 
 
@@ -150,15 +178,22 @@ class Adam(Optimizer):
         if not eps > 0:
             raise DomainError(f"eps={eps!r}: a small positive number.")
         self.eps = float(eps)
-        self.moments: list[tuple[Any, Any]] = [(0.0, 0.0)] * len(self.parameters)
+        # v, of the parameter's dtype, and s, which is real
+        self.moments = [(Tensor(np.zeros_like(p.data)), Tensor(np.zeros_like(p.data.real))) for p in self.parameters]
         self.counts = [0] * len(self.parameters)  # a parameter that had no gradient so far starts at t = 1
 
-    def _updated(self, i: int, p: np.ndarray, dp: np.ndarray) -> Any:
-        self.counts[i] += 1
+    def _updated(self, i: int, p: Any, dp: Any) -> Any:
         v, s = self.moments[i]
-        p, v, s = adam_update(p, dp, v, s, self.counts[i], float(self.lr), *self.betas, self.eps)
-        self.moments[i] = (v, s)
-        return p
+        v.data, s.data = adam_moments(dp, v.data, s.data, *self.betas)
+        (beta1, beta2), counts = self.betas, self.counts
+        rate = each_call(lambda: float(self.lr) / (1 - beta1 ** (counts[i] + 1)), p.dtype)
+        share = each_call(lambda: 1 - beta2 ** (counts[i] + 1), s.dtype)
+        return adam_move(p, v.data, s.data, rate, share, self.eps)
+
+    def _count(self, moved: list[int]) -> None:
+        super()._count(moved)
+        for i in moved:
+            self.counts[i] += 1
 
 
 def _share(name: str, value: float) -> float:

@@ -154,14 +154,26 @@ class _SameRule:
 
     def __iter__(self) -> Iterator[Rule]:
         gradients: list[Any] = []
-
-        def from_all(index: int, *args: Any, **params: Any) -> Any:
-            if not gradients:
-                gradients.extend(self.rule(*args, **params))
-            return gradients[index]
-
         for index in count():
-            yield partial(from_all, index) if self.all_at_once else partial(self.rule, index=index)
+            yield _OneOfAll(self.rule, index, gradients) if self.all_at_once else partial(self.rule, index=index)
+
+
+class _OneOfAll:
+    """The gradient of one input from a rule that gives those of all; shared with the other inputs of the step."""
+
+    __slots__ = ("index", "rule", "shared")
+
+    def __init__(self, rule: Rule, index: int, shared: list[Any]):
+        self.rule, self.index, self.shared = rule, index, shared
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        if not self.shared:
+            self.shared.extend(self.rule(*args, **params))
+        return self.shared[self.index]
+
+    def anew(self, *args: Any, **params: Any) -> Any:
+        """The same for other arguments."""
+        return self.rule(*args, **params)[self.index]
 
 
 def primitive(

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import MutationError, NoRuleError, TinygradEduError
-from .modes import recording
+from .errors import CompileError, MutationError, NoRuleError, TinygradEduError
+from .modes import capturing, recording
 from .primitives import numpy_functions, wider
 from .rules import activation, special
 from .trees import leaves, rebuild
@@ -105,6 +105,11 @@ def check_arguments(
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    if capturing() is not None:
+        raise CompileError(
+            f"compile: {function.__name__} on a Tensor has no rule here, so its result would be repeated at every "
+            f"call: use functions that have one (docs/numpy.md), declare it with tg.primitive, or call it outside."
+        )
     tensor = type(next(x for x in leaves((args, kwargs)) if _is_tensor(x)))
     plain_args, plain_kwargs = rebuild(lambda x: x.data if _is_tensor(x) else x, (args, kwargs))
     result = function(*plain_args, **plain_kwargs)

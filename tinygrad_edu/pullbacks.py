@@ -12,7 +12,7 @@ import numpy as np
 
 from .backprop import backpropagate
 from .errors import DTypeError, GradientError, ShapeError
-from .modes import recording
+from .modes import capturing, recording
 from .operands import numbers
 from .primitives import NO_PARAMS, clock
 from .rules.elementwise import positive
@@ -284,7 +284,13 @@ def _walked(end: Tensor, seed: Any, captured: bool, wanted: set[Tensor]) -> dict
     """`backpropagate`, with a graph where the gradients depend on more than arrays."""
     if recording.get() and (captured or type(seed) is Tensor):
         return backpropagate(end, seed if type(seed) is Tensor else Tensor(seed), create_graph=True, wanted=wanted)
-    return backpropagate(end, seed.data if type(seed) is Tensor else seed, wanted=wanted)
+    if capturing() is None:
+        return backpropagate(end, seed.data if type(seed) is Tensor else seed, wanted=wanted)
+    token = recording.set(False)  # numbers only, but each step of theirs is to be seen
+    try:
+        return backpropagate(end, Tensor(seed), create_graph=True, wanted=wanted)
+    finally:
+        recording.reset(token)
 
 
 def _pair(value: Any, transform: str, f: Callable[..., Any]) -> tuple[Any, Any]:

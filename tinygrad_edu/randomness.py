@@ -5,6 +5,9 @@ from contextvars import ContextVar
 
 import numpy as np
 
+from .errors import CompileError
+from .modes import capturing
+
 __all__ = ["generator", "lenders", "seed"]
 
 _default = np.random.default_rng()
@@ -31,6 +34,11 @@ def seed(n: int | None = None) -> None:
 def generator(source: int | np.random.Generator | None = None) -> np.random.Generator:
     """A generator: `source` itself, a new one from a seed, or (None) the default one that `seed` sets."""
     if source is not None and not isinstance(source, np.random.Generator):
+        if capturing() is not None:
+            raise CompileError(
+                f"compile: a generator made from the seed {source} would start anew at each call of yours, and go on "
+                f"in the compiled function: make np.random.default_rng({source}) outside, or use tg.seed."
+            )
         return np.random.default_rng(source)
     found = _default if source is None else source
     for lender in lenders.get():

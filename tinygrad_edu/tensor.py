@@ -10,23 +10,23 @@ every one that is not a leaf.  NumPy's functions record too: `np.exp(x)`, `array
 """
 
 import threading
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
 
 from .backprop import FREED, backpropagate, free_graph, seed_for
+from .contents import Contents
 from .conversions import Conversions
-from .errors import DTypeError, GradientError, GraphFreedError, MutationError, NoRuleError, ShapeError
+from .errors import GradientError, GraphFreedError, NoRuleError
 from .explanations import explain
 from .hooks import HookHandle
-from .modes import current_watch, recording, watching
+from .modes import capturing, current_watch, recording, watching
 from .operands import RAW, numbers, operand
 from .operators import Operators
 from .primitives import NO_PARAMS, Primitive, clock, numpy_functions, wider
 from .protocols import check_arguments, function_without_rule, ufunc_without_rule, wants_gradient
-from .rules.elementwise import astype, subtract
+from .rules.elementwise import astype
 from .rules.shape import transpose
 from .shadowing import import_visualize
 
@@ -92,7 +92,10 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool, seed: Any) -> tuple[li
     """The tensors and their new `.grad`s: none shares memory with another, the data or the seed, or is read-only."""
     seen = {id(seed._array if create_graph else seed)}
     result = []
+    capture = capturing()
     for t, dz in grads.items():
+        if capture is not None:
+            capture.gets_gradient(t)
         if create_graph and type(dz) is not Tensor:  # a rule whose gradient is constant, such as sign's
             dz = Tensor(dz)
         array = dz._array if create_graph else np.asarray(dz)
@@ -109,7 +112,7 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool, seed: Any) -> tuple[li
 
 
 @final
-class Tensor(Operators, Conversions):
+class Tensor(Contents, Operators, Conversions):
     """An array `data`, and, where a gradient may be wanted, the step that made it: z = op(*inputs, **params).
 
     data: shares memory with an array handed in, as np.asarray does; lists of floats become float64.
@@ -127,15 +130,11 @@ class Tensor(Operators, Conversions):
 
     __slots__ = (
         "__weakref__",
-        "_array",
-        "_grad",
-        "_requires_grad",
         "extras",  # rare facts: None, or a dict with hooks, captured, retain_grad, walked, modules
         "inputs",
         "name",
         "op",
         "params",
-        "stamp",  # the clock when this data was set or computed: no input of a step may be younger than the step
     )
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None):
@@ -157,73 +156,6 @@ class Tensor(Operators, Conversions):
             self.requires_grad = True
 
     # What it is
-
-    @property
-    def data(self) -> np.ndarray:
-        """The array.  Assigning rebinds it, in the same shape and dtype; backward() notices steps that used the old.
-
-        >>> x = Tensor([1.0, 2.0], requires_grad=True)
-        >>> x.data = x.data - 0.5
-        >>> x.data
-        array([0.5, 1.5])
-        """
-        return self._array
-
-    @data.setter
-    def data(self, new: Any) -> None:
-        array = new if type(new) is np.ndarray else numbers(new)
-        if self.op is not None:
-            raise MutationError(f"{self._label()} was computed by {self.op.name}: its data cannot be replaced.")
-        if array.shape != self._array.shape:
-            raise ShapeError(
-                f"the data of {self._label()} is {self.shape}; {array.shape} does not fit: check the update."
-            )
-        if array.dtype != self._array.dtype:
-            raise DTypeError(
-                f"the data of {self._label()} is {self.dtype}, the new data {array.dtype}: cast it with .astype()."
-            )
-        clock[0] += 1
-        self._array, self.stamp = array, clock[0]
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether backward() computes a gradient for this tensor, or through it."""
-        return self._requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, wanted: bool) -> None:
-        if self.op is not None and not wanted:
-            raise GradientError(f"{self._label()} was computed from tensors that require gradients: use .detach().")
-        if wanted and self._array.dtype.kind not in "fc":
-            raise DTypeError(
-                f"{self._label()} is {self.dtype}; only float and complex tensors have gradients: "
-                f"write numbers with a point (2.0), or give dtype=float."
-            )
-        self._requires_grad = bool(wanted)
-
-    @property
-    def grad(self) -> "Tensor | None":
-        """The gradient that backward() left here, or None.  Assigning takes None or a Tensor of this shape.
-
-        Warns where `W = W - lr * W.grad` has put a computed tensor, which gets none, in a parameter's place.
-        """
-        if self._grad is None and self.op is subtract:
-            old, move = self.inputs
-            if type(old) is type(move) is Tensor and old._requires_grad and not move._requires_grad:
-                warnings.warn(
-                    f"{self._label()} was computed from {old._label()}, and backward() leaves gradients on leaves "
-                    f"only: update a parameter by `W.data = W.data - lr * W.grad.data`.",
-                    stacklevel=2,
-                )
-        return self._grad
-
-    @grad.setter
-    def grad(self, new: "Tensor | None") -> None:
-        if new is not None and type(new) is not Tensor:
-            raise DTypeError(f"the grad of {self._label()} is a Tensor or None; got a {type(new).__name__}.")
-        if new is not None and new.shape != self.shape:
-            raise ShapeError(f"the grad of {self._label()} is {self.shape} as its data; got {new.shape}.")
-        self._grad = new
 
     shape = property(lambda self: self._array.shape, doc="The lengths of the axes.")
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
@@ -275,8 +207,9 @@ class Tensor(Operators, Conversions):
                 f"compute it again, or pass retain_graph=True to the first call if you mean to add them up."
             )
         seed: Any = seed_for(self, gradient)
-        if create_graph:
-            token = recording.set(True)
+        by_tensors = create_graph or capturing() is not None
+        if by_tensors:
+            token = recording.set(create_graph)
             try:  # a seed may have a graph of its own
                 seed = gradient.astype(self.dtype) if type(gradient) is Tensor else Tensor(seed)
                 grads = backpropagate(self, seed, create_graph=True, keep_all=retain_grads)
@@ -285,7 +218,7 @@ class Tensor(Operators, Conversions):
         else:
             grads = backpropagate(self, seed, keep_all=retain_grads)
         with _handing_over:
-            tensors, gradients = _hand_over(grads, create_graph, seed)
+            tensors, gradients = _hand_over(grads, by_tensors, seed)
             # In one C call, between whose steps no Ctrl-C is served: all gradients are handed over, or none.
             any(map(_set_grad, tensors, gradients))
         if not retain and watching and current_watch.get() is not None:
@@ -384,7 +317,7 @@ class Tensor(Operators, Conversions):
         return import_visualize().draw(self, **options)
 
 
-_set_grad = vars(Tensor)["_grad"].__set__
+_set_grad = vars(Contents)["_grad"].__set__
 
 
 def _restored(data: np.ndarray, requires_grad: bool, name: str | None, grad: Tensor | None) -> Tensor:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .backprop import FREED, check_unchanged
 from .errors import GraphFreedError
-from .modes import current_watch, watching
+from .modes import Observer, current_watch, watching
 from .primitives import Primitive
 from .tensor import Tensor, record
 
@@ -37,7 +37,7 @@ class Step(NamedTuple):
 
 
 @final
-class _Tracer:
+class _Tracer(Observer):
     """What an open `tracing()` does at each step; it stands where the watch of `detect_anomaly` would."""
 
     def __init__(self) -> None:
@@ -54,15 +54,6 @@ class _Tracer:
         if id(array) not in self.arrays:
             self.arrays[id(array)] = array, Tensor(array)
         return self.arrays[id(array)][1]
-
-    def added_up(self, dz: Any, t: Tensor, seed: Any) -> None:
-        pass
-
-    def passed_back(self, dx: Any, dz: Any, x: Tensor, t: Tensor, order: Any) -> None:
-        pass
-
-    def release_graph(self, end: Tensor) -> None:
-        pass
 
 
 @contextmanager

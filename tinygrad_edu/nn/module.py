@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, DTypeError, ShapeError
+from ..modes import capturing
 from ..tensor import Tensor
 
 __all__ = ["Module"]
@@ -30,6 +31,16 @@ class Module:
 
     def __init__(self) -> None:
         self.training = True
+
+    @property
+    def training(self) -> bool:
+        """Whether the module is being trained, which dropout asks; `train()` and `eval()` set it."""
+        capture = capturing()
+        return self._training if capture is None else capture.flag(self, self._training)
+
+    @training.setter
+    def training(self, wanted: bool) -> None:
+        self._training = wanted
 
     def forward(self, *inputs: Any) -> Any:
         """What the module computes; subclasses define it, users call the module itself."""

@@ -1,0 +1,140 @@
+"""Which memory each computed value lives in: buffers are shared by lifetime, and a value may take a dying one's place.
+
+A state's new value is computed in the state's own memory where nothing reads the old one any more.
+"""
+
+from collections import defaultdict
+from typing import NamedTuple, final
+
+import numpy as np
+
+from .program import Call, Program, Value
+
+__all__ = ["Buffer", "Plan", "allocated", "planned"]
+
+#: Calls whose result can be put where we say.
+INTO = {"elementwise", "reduce", "matmul", "cast"}
+#: Functions whose real results are exact to the last bit, however NumPy's loops go.  Of the others, and of complex
+#: numbers, NumPy has faster loops that it leaves where the result overwrites an operand, and they round otherwise.
+EXACT = {np.add, np.subtract, np.multiply, np.divide, np.negative, np.absolute, np.maximum, np.minimum, np.sqrt}
+EXACT |= {np.square, np.sign, np.positive, np.logical_not, np.logical_and, np.logical_or}
+
+
+@final
+class Buffer:
+    """Memory for values of up to so many bytes, or a state's."""
+
+    __slots__ = ("nbytes", "state")
+
+    def __init__(self, nbytes: int, state: Value | None = None):
+        self.nbytes, self.state = nbytes, state
+
+
+class Plan(NamedTuple):
+    """places: {value: its buffer}, for those that are computed into one.  copies: (state, value) at the end."""
+
+    places: dict[Value, Buffer]
+    copies: list[tuple[Value, Value]]
+
+
+def planned(program: Program) -> Plan:
+    """A place for every value that a call can be told where to put."""
+    last = _last_uses(program)
+    handed_out = {x.root for x in program.results}
+    targets = _targets(program, last, handed_out)
+    places: dict[Value, Buffer] = {}
+    free: list[Buffer] = []
+    users: dict[Buffer, int] = defaultdict(int)
+    dying: dict[int, list[Value]] = defaultdict(list)
+    for value, i in last.items():
+        dying[i].append(value)
+    for i, call in enumerate(program.calls):
+        out = call.out
+        if call.kind in INTO and out not in handed_out:
+            if out in targets:
+                places[out] = Buffer(out.array.nbytes, targets[out])
+            else:
+                places[out] = _in_place(call, i, last, places) or _taken(free, out.array.nbytes)
+                users[places[out]] += 1
+        for value in dying[i]:
+            buffer = places.get(value)
+            if buffer and buffer.state is None:
+                users[buffer] -= 1
+                if not users[buffer]:
+                    free.append(buffer)
+    copies = [(state, x) for state, x in program.writes.items() if targets.get(x) is not state and x is not state]
+    return Plan(places, copies)
+
+
+def _last_uses(program: Program) -> dict[Value, int]:
+    """{root: the number of the last call that reads it}; what is wanted at the end is read after the last one."""
+    last: dict[Value, int] = {}
+    for i, call in enumerate(program.calls):
+        last[call.out.root] = i
+        for x in call.values:
+            last[x.root] = i
+    for x in (*program.results, *program.writes.values()):
+        last[x.root] = len(program.calls)
+    return last
+
+
+def _targets(program: Program, last: dict[Value, int], handed_out: set[Value]) -> dict[Value, Value]:
+    """{a state's new value: the state}, where it can be computed in the state's own memory."""
+    made = {call.out: i for i, call in enumerate(program.calls)}
+    ends = list(program.writes.values())
+    targets = {}
+    for state, x in program.writes.items():
+        i = made.get(x)
+        if i is None or x in handed_out or ends.count(x) > 1 or state in map(_root, ends) or state in handed_out:
+            continue
+        call = program.calls[i]
+        read_here = any(y.root is state for y in call.values)
+        in_step = _may_overwrite(call) and all(y is state for y in call.values if y.root is state)
+        if call.kind in INTO and last.get(state, -1) <= i and (in_step or not read_here) and _alike(x, state):
+            targets[x] = state
+    return targets
+
+
+def _may_overwrite(call: Call) -> bool:
+    """Whether the result may take an operand's place without another rounding."""
+    return call.function in EXACT and all(x.array.dtype.kind != "c" for x in (call.out, *call.values))
+
+
+def _root(x: Value) -> Value:
+    return x.root
+
+
+def _alike(a: Value, b: Value) -> bool:
+    return a.array.shape == b.array.shape and a.array.dtype == b.array.dtype and a.array.strides == b.array.strides
+
+
+def _in_place(call: Call, i: int, last: dict[Value, int], places: dict[Value, Buffer]) -> Buffer | None:
+    """The buffer of an operand that is not needed any more."""
+    if not _may_overwrite(call):
+        return None
+    for x in call.values:
+        buffer = places.get(x)
+        dies = buffer and buffer.state is None and last[x] == i and _alike(x, call.out)
+        if dies and all(y is x for y in call.values if y.root is x):
+            return buffer
+    return None
+
+
+def _taken(free: list[Buffer], nbytes: int) -> Buffer:
+    """The smallest free buffer that is large enough, or the largest one grown, or a new one."""
+    fitting = [b for b in free if b.nbytes >= nbytes]
+    best = min(fitting, key=lambda b: b.nbytes, default=None) or max(free, key=lambda b: b.nbytes, default=None)
+    if best is None:
+        return Buffer(nbytes)
+    free.remove(best)
+    best.nbytes = max(best.nbytes, nbytes)
+    return best
+
+
+def allocated(buffer: Buffer, like: np.ndarray, memory: dict[Buffer, np.ndarray]) -> np.ndarray:
+    """An array in the buffer, of the shape, dtype and order in memory of another."""
+    if buffer not in memory:
+        memory[buffer] = np.empty(buffer.nbytes, np.uint8)
+    axes = sorted(range(like.ndim), key=lambda i: -like.strides[i])
+    dense = memory[buffer][: like.nbytes].view(like.dtype).reshape([like.shape[i] for i in axes])
+    return dense.transpose(np.argsort(axes)) if like.ndim else dense

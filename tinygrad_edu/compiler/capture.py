@@ -1,0 +1,185 @@
+"""Run a function once and write down all that it does: the steps, the state it reads and writes, what it returns.
+
+A value is known by its array: every Tensor that holds the same array object stands for the same value.  So
+`.data`, `.detach()` and `Tensor(t)` need no steps of their own.
+"""
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from ..errors import CompileError
+from ..modes import Observer, current_watch, watching
+from ..primitives import Primitive
+from ..tensor import Tensor
+
+__all__ = ["Capture", "Step", "capture"]
+
+
+class Step(NamedTuple):
+    """out = function(*inputs, **params), of arrays and Python numbers; function: an op's forward, or a rule."""
+
+    out: np.ndarray
+    function: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    params: Mapping[str, Any]
+
+
+@final
+class Capture(Observer):
+    """What a run did.
+
+    steps: in order.  known: the arrays of arguments, states and results.  written: {tensor that got new data: its
+    array and stamp before}.  gradients: {tensor whose `.grad` was set: the `.grad` before}.  numbers: the arrays that
+    stand for Python numbers, and the functions that say them.  flags: {module: whether it was training}.
+    effects: what else is to be done after each call.
+    """
+
+    captures = True
+
+    def __init__(self, arguments: Sequence[np.ndarray]) -> None:
+        self.steps: list[Step] = []
+        self.known: dict[int, np.ndarray] = {id(x): x for x in arguments}  # which so keep their ids
+        self.found: dict[int, tuple[Callable[[], Tensor | None], np.ndarray]] = {}  # by the id of the Tensor
+        self.before: set[int] = set()  # the ids of arrays that Tensors held before
+        self.flags: dict[Any, bool] = {}
+        self.written: dict[Tensor, tuple[np.ndarray, int]] = {}
+        self.gradients: dict[Tensor, Any] = {}
+        self.numbers: list[tuple[np.ndarray, Callable[[], float]]] = []
+        self.effects: list[Callable[[], None]] = []
+
+    # What a Tensor tells
+
+    def stepped(self, out: Tensor, op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
+        """A step was taken."""
+        self._took(out._array, op.forward, tuple(map(self._plain, inputs)), params)
+
+    def applied(self, rule: Callable[..., Any], args: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """What a rule makes of these Tensors' arrays, as a Tensor; the rule is a step."""
+        plain = tuple(map(self._plain, args))
+        dx = rule(*plain, **params)
+        if not isinstance(dx, np.ndarray | np.generic):
+            return dx  # which is an error that the walk knows
+        array = np.asarray(dx)
+        self._took(array, getattr(rule, "anew", rule), plain, params)
+        return Tensor(array)
+
+    def _took(self, out: np.ndarray, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
+        if id(out) not in self.known:
+            self.known[id(out)] = out
+            self.steps.append(Step(out, function, inputs, params))
+
+    def data_of(self, t: Tensor) -> Tensor:
+        """What `t.data` gives inside: a Tensor, so that what is computed from it stays recorded."""
+        return Tensor(self._plain(t))
+
+    def new_data(self, t: Tensor, new: Any) -> Any:
+        """The array that `t.data = new` puts there."""
+        if t not in self.written:
+            self._plain(t)
+            self.written[t] = t._array, t.stamp
+        if type(new) is Tensor:
+            return self._plain(new)
+        return new if type(new) is np.ndarray else np.asarray(new)
+
+    def gets_gradient(self, t: Tensor) -> None:
+        """backward() is about to add to t's `.grad`."""
+        self.reads_gradient(t)
+        self.sets_gradient(t)
+
+    def reads_gradient(self, t: Tensor) -> None:
+        """Raise CompileError for a gradient that is left from before."""
+        if t._grad is not None and t not in self.gradients:
+            raise CompileError(
+                f"compile: {t._label()} has a .grad from before this call, which a compiled function cannot add to: "
+                f"begin the function with zero_grad(), or set .grad = None."
+            )
+
+    def sets_gradient(self, t: Tensor) -> None:
+        """t's `.grad` is about to be replaced."""
+        self._plain(t)
+        self.gradients.setdefault(t, t._grad)
+
+    def number(self, ask: Callable[[], float], dtype: Any) -> Tensor:
+        """A Tensor that stands for what `ask` says at each call."""
+        array = np.array(ask(), dtype)
+        self.known[id(array)] = array
+        self.numbers.append((array, ask))
+        return Tensor(array)
+
+    def after(self, effect: Callable[[], None]) -> None:
+        """Do this after each call."""
+        self.effects.append(effect)
+
+    def constant(self, t: Tensor, what: str) -> np.ndarray:
+        """The array of a Tensor that serves as `what`; raises CompileError if it differs from call to call."""
+        if id(t._array) in self.known or t._array.dtype.kind in "fc":
+            raise CompileError(
+                f"compile: {t._label()} is {what} and is known only at the call: use np.where or a product with "
+                f"one-hot columns, or choose the entries before you call the compiled function."
+            )
+        return self._plain(t)
+
+    def _plain(self, x: Any) -> Any:
+        if type(x) is not Tensor:
+            return x
+        array = x._array
+        if id(array) not in self.known:
+            self.known[id(array)] = array
+            self.before.add(id(array))
+        if id(array) in self.before and x.op is None:
+            there = self.found.get(id(x))
+            if there is None or there[0]() is not x:
+                self.found[id(x)] = weakref.ref(x), array
+        return array
+
+    @property
+    def states(self) -> list[tuple[Tensor, np.ndarray]]:
+        """The Tensors that outlive the run, and what they held before it."""
+        alive = ((ref(), array) for ref, array in self.found.values())
+        return [(t, array) for t, array in alive if t is not None]
+
+    def flag(self, module: Any, value: bool) -> bool:
+        """The function asks whether it is training; it is compiled for each answer."""
+        self.flags[module] = value
+        return value
+
+    def undo(self) -> None:
+        """Put back the data and gradients that the run has replaced."""
+        for t, (array, stamp) in self.written.items():
+            t._array, t.stamp = array, stamp
+        for t, gradient in self.gradients.items():
+            t._grad = gradient
+
+
+@contextmanager
+def capture(arguments: Sequence[np.ndarray]) -> Iterator[Capture]:
+    """Write down what runs inside; where it raises, nothing has happened.
+
+    Raises CompileError where random numbers were drawn from NumPy itself, which would be the same at every call.
+    """
+    running = Capture(arguments)
+    watching.append(running)
+    token = current_watch.set(running)
+    before = _numpy_random()
+    try:
+        yield running
+        if _numpy_random() != before:
+            raise CompileError(
+                "compile: the function draws random numbers from np.random, and they would be repeated at every call: "
+                "use tg.functions.dropout, or draw them outside and hand them over."
+            )
+    except BaseException:
+        running.undo()
+        raise
+    finally:
+        current_watch.reset(token)
+        watching.remove(running)
+
+
+def _numpy_random() -> tuple[Any, ...]:
+    state: Any = np.random.get_state()
+    return state[1].tobytes(), *state[2:]

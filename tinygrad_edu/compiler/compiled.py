@@ -1,0 +1,118 @@
+"""`compile`: run a function once to see what it does, and from then on replay it as flat NumPy.  Floor 6."""
+
+import functools
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any, final
+
+from ..errors import CompileError
+from ..modes import capturing, current_watch, recording, watching
+from .capture import capture
+from .replay import Replay, replay_of
+from .signature import Arguments, surroundings
+
+__all__ = ["Compiled", "compile"]
+
+#: How many programs one function may have before it warns.
+MANY = 8
+
+
+def compile(f: Callable[..., Any] | None = None, *, verify: bool = False) -> Any:
+    """f, replayed as a flat NumPy program: `step = tg.compile(step)`, or as a decorator.
+
+    f is a training step, or any function of arrays.  At its first call with arguments of some shapes and dtypes it
+    runs as it is, and everything it does is written down: forward, backward, the optimizer's update.  Later calls take
+    the same steps in buffers that were made once.  The results are the same, to the last bit.
+
+    Tensors that f reads or writes (parameters, an optimizer's state) are read and updated at each call.  Arrays and
+    Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program,
+    so a new one is made for each of them.  Results are new arrays, or Tensors without a graph.
+    verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
+    Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), draws
+    random numbers from NumPy, or adds to a `.grad` from before the call; then nothing has happened.
+    What Python does beside computing (printing, appending to lists, counting) happens at the first call only.
+
+    >>> import tinygrad_edu as tg
+    >>> W = Tensor([1.0, 2.0], requires_grad=True, name="W")
+    >>> @tg.compile
+    ... def step(x):
+    ...     J = ((W - x) ** 2).sum()
+    ...     W.grad = None
+    ...     J.backward()
+    ...     W.data = W.data - 0.25 * W.grad.data
+    ...     return J
+    >>> [float(step(np.array([3.0, 3.0]))) for _ in range(3)]
+    [5.0, 1.25, 0.3125]
+    >>> step.traces
+    1
+    """
+    if f is None:
+        return functools.partial(compile, verify=verify)
+    if not callable(f):
+        raise CompileError(f"compile takes a function, and got a {type(f).__name__}: give f itself, not f(x).")
+    return Compiled(f, verify)
+
+
+@final
+class Compiled:
+    """A compiled function.  traces: how often it has been written down.  source: its latest program."""
+
+    def __init__(self, f: Callable[..., Any], verify: bool):
+        functools.update_wrapper(self, f)
+        self.traces = 0
+        self.source = ""
+        self._f = f
+        self._verify = 3 if verify else 0
+        self._programs: dict[Any, list[Replay]] = {}
+        self._lock = threading.Lock()
+        self._surroundings: Any = None  # known when all of its variables are
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self._f, '__qualname__', self._f)}, traces={self.traces}>"
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        return self if owner is None else functools.partial(self, owner)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """f(*args, **kwargs)."""
+        if watching and (capturing() is not None or current_watch.get() is not None):
+            return self._f(*args, **kwargs)  # who watches wants to see the steps
+        given = Arguments(args, kwargs, recording.get())
+        with self._lock:
+            self._surroundings = self._surroundings or surroundings(self._f)
+            around = self._surroundings()
+            for replay in self._programs.get(given.key, ()):
+                if replay.fits(around):
+                    if replay.to_verify:
+                        return replay.verified(given, lambda: self._f(*args, **kwargs))
+                    return replay(given.arrays)
+            return self._traced(given, around)
+
+    def _traced(self, given: Arguments, around: tuple[Any, ...]) -> Any:
+        """Run f as it is, and keep what it did as a program."""
+        arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
+        with capture(arrays) as seen:
+            args, kwargs = given.with_arrays(arrays)
+            result = self._f(*args, **kwargs)
+            if self._surroundings() != around:
+                raise CompileError(
+                    f"compile: {getattr(self._f, '__name__', 'the function')} changes a Python variable that it reads, "
+                    f"and a compiled function would go on with the old value: keep it in a Tensor, or hand it over."
+                )
+            del args, kwargs
+            replay, value = replay_of(seen, arrays, given, result)
+        replay.around, replay.to_verify = around, self._verify
+        self._programs.setdefault(given.key, []).insert(0, replay)
+        self.source = replay.source
+        self.traces += 1
+        for effect in seen.effects:
+            effect()
+        if self.traces >= MANY and self.traces & (self.traces - 1) == 0:
+            warnings.warn(
+                f"compile: {getattr(self._f, '__name__', 'the function')} was traced {self.traces} times, once for "
+                f"each combination of shapes, dtypes and Python numbers: give batches one shape, and hand numbers that "
+                f"change over as arrays, np.float32(lr).",
+                stacklevel=3,
+            )
+        return value

@@ -1,0 +1,191 @@
+"""From steps to calls of NumPy: each step's forward function is run on symbols that write down what it calls.
+
+A forward function that wants to see numbers, or does what symbols cannot, stays one call.  So does one whose calls
+give other bits than the step gave: what is lowered is right by comparison.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from .capture import Capture, Step
+from .program import Call, Value
+
+__all__ = ["Symbol", "lowered"]
+
+
+class _Opaque(Exception):
+    """The forward function does what symbols cannot."""
+
+
+def lowered(capture: Capture, value_of: Callable[[Any], Any]) -> list[Call]:
+    """The calls that take the capture's steps.  value_of: the Value of an array; computed ones are added by `bind`."""
+    calls: list[Call] = []
+    for step in capture.steps:
+        inputs = tuple(value_of(x) if isinstance(x, np.ndarray) else x for x in step.inputs)
+        made, out = _expanded(step, inputs) or _whole(step, inputs)
+        calls += made
+        value_of.bind(step.out, out)  # type: ignore[attr-defined]
+    return calls
+
+
+def _expanded(step: Step, inputs: tuple[Any, ...]) -> tuple[list[Call], Value] | None:
+    """The calls inside the step's forward function, if they can be told."""
+    if "rng" in step.params:
+        return None
+    tape: list[Call] = []
+    symbols = tuple(Symbol(x, tape) if type(x) is Value else x for x in inputs)
+    try:
+        with np.errstate(all="ignore"):
+            result = step.function(*symbols, **step.params)
+    except Exception:
+        return None  # whatever it was: the step itself went well
+    if type(result) is not Symbol or not _same(result._value.array, step.out):
+        return None
+    return tape, result._value
+
+
+def _whole(step: Step, inputs: tuple[Any, ...]) -> tuple[list[Call], Value]:
+    kind = "random" if "rng" in step.params else "other"
+    base = next((x for x in inputs if type(x) is Value and np.may_share_memory(x.array, step.out)), None)
+    out = Value(step.out, "computed", base=base)
+    out.call = Call(kind, step.function, inputs, step.params, out)
+    return [out.call], out
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    """The same bits in the same order in memory."""
+    return a.shape == b.shape and a.dtype == b.dtype and _order(a) == _order(b) and np.array_equal(_bits(a), _bits(b))
+
+
+def _order(a: np.ndarray) -> Any:
+    return [n for n, size in zip(a.strides, a.shape) if size > 1]
+
+
+def _bits(a: np.ndarray) -> np.ndarray:
+    return np.frombuffer(a.tobytes(), np.uint8)
+
+
+def _plain(x: Any) -> Any:
+    """Symbols as arrays, for a trial run."""
+    if type(x) is Symbol:
+        return x._value.array
+    return type(x)(map(_plain, x)) if type(x) in (tuple, list) else x
+
+
+def _value(x: Any) -> Any:
+    """Symbols as values, and arrays that the forward function made as constants."""
+    if type(x) is Symbol:
+        return x._value
+    if isinstance(x, np.ndarray):
+        return Value(x, "constant")
+    return type(x)(map(_value, x)) if type(x) in (tuple, list) else x
+
+
+#: Functions that take arrays and give one, and so stand in a program as they are.
+FUNCTIONS = {np.where, np.concatenate, np.stack, np.clip, np.take_along_axis, np.dot, np.tensordot, np.einsum}
+FUNCTIONS |= {np.broadcast_to, np.expand_dims, np.swapaxes, np.moveaxis, np.transpose, np.squeeze, np.reshape, np.ravel}
+FUNCTIONS |= {np.roll, np.flip, np.repeat, np.tile, np.cumsum, np.trace, np.diagonal, np.tril, np.triu, np.outer}
+FUNCTIONS |= {np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.zeros_like, np.ones_like, np.real, np.imag}
+#: Questions about shapes and dtypes, which are the same at every call.
+FACTS = {np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj}
+
+
+def _emit(tape: list[Call], kind: str, function: Any, args: Sequence[Any], options: dict[str, Any]) -> "Symbol":
+    """Take the call, on trial, and write it down."""
+    trial = function(*map(_plain, args), **{k: _plain(x) for k, x in options.items()})
+    if not isinstance(trial, np.ndarray | np.generic) or any(type(x) is Symbol for x in options.values()):
+        raise _Opaque
+    array = np.asarray(trial)
+    values = tuple(map(_value, args))
+    base = next((x for x in values if type(x) is Value and np.may_share_memory(x.array, array)), None)
+    out = Value(array, "computed", base=base)
+    out.call = Call("view" if base is not None else kind, function, values, options, out)
+    tape.append(out.call)
+    return Symbol(out, tape)
+
+
+def _method(name: str) -> Any:
+    def method(self: "Symbol", *args: Any, **options: Any) -> "Symbol":
+        return _emit(self._tape, "other", getattr(np.ndarray, name), (self, *args), options)
+
+    return method
+
+
+@final
+class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
+    """Stands for an array while a forward function runs, and writes down what is called on it."""
+
+    def __init__(self, value: Value, tape: list[Call]):
+        self._value, self._tape = value, tape
+
+    shape = property(lambda self: self._value.array.shape)
+    dtype = property(lambda self: self._value.array.dtype)
+    ndim = property(lambda self: self._value.array.ndim)
+    size = property(lambda self: self._value.array.size)
+
+    def __len__(self) -> int:
+        return len(self._value.array)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> "Symbol":
+        if options.get("out") == (inputs[0],) and method == "__call__":  # Z += b, after which Z is the sum
+            del options["out"]
+        if method == "reduce":
+            return self._reduced(ufunc, *inputs, **options)
+        if method != "__call__" or options or ufunc.nout > 1:
+            raise _Opaque
+        return _emit(self._tape, "matmul" if ufunc is np.matmul else "elementwise", ufunc, inputs, {})
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        if function in FACTS:
+            return function(*map(_plain, args), **options)
+        if function not in FUNCTIONS:
+            raise _Opaque
+        return _emit(self._tape, "other", function, args, options)
+
+    def _reduced(self, ufunc: np.ufunc, x: Any, axis: Any = 0, *, keepdims: bool = False) -> "Symbol":
+        if x is not self:
+            raise _Opaque
+        return _emit(self._tape, "reduce", ufunc.reduce, (self,), {"axis": axis, "keepdims": keepdims})
+
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> "Symbol":
+        return self._reduced(np.add, self, axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> "Symbol":
+        return self._reduced(np.maximum, self, axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, *, keepdims: bool = False) -> "Symbol":
+        return self._reduced(np.minimum, self, axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> "Symbol":
+        total = self.sum(axis, keepdims=keepdims)
+        return total / (self.size // total.size)
+
+    def __pow__(self, exponent: Any) -> Any:
+        """As an array does it: the exponents 2, 1, 0.5 and -1 have functions of their own."""
+        short: Any = {2: np.square, 1: np.positive, 0.5: np.sqrt, -1: np.reciprocal}
+        ufunc = short.get(exponent) if type(exponent) in (int, float) and self.dtype.kind in "fc" else None
+        power: Any = np.power
+        return ufunc(self) if ufunc else power(self, exponent)
+
+    def __getitem__(self, key: Any) -> "Symbol":
+        return _emit(self._tape, "other", np.ndarray.__getitem__, (self, key), {})
+
+    def astype(self, dtype: Any) -> "Symbol":
+        """A cast is a call of its own kind, because it can go into a buffer."""
+        out = _emit(self._tape, "other", np.ndarray.astype, (self, dtype), {})
+        out._value.call.kind = "cast"  # type: ignore[union-attr]
+        return out
+
+    T = property(lambda self: self.transpose())
+    real = property(np.real)
+    imag = property(np.imag)
+    transpose, reshape, swapaxes, ravel = map(_method, ("transpose", "reshape", "swapaxes", "ravel"))
+    squeeze, conj, var, std, prod = map(_method, ("squeeze", "conj", "var", "std", "prod"))
+    cumsum, dot, take, repeat, diagonal = map(_method, ("cumsum", "dot", "take", "repeat", "diagonal"))
+
+    def __bool__(self) -> bool:
+        raise _Opaque
+
+    __float__ = __int__ = __index__ = __complex__ = __iter__ = __bool__

@@ -1,0 +1,273 @@
+"""A program at work: it finds the state, takes the steps, and returns what the function would have.  Floor 6."""
+
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, final
+
+import numpy as np
+
+from ..errors import CompileError
+from ..primitives import clock
+from ..tensor import Tensor
+from ..trees import leaves, rebuild
+from .buffers import planned
+from .capture import Capture
+from .lowering import lowered
+from .program import Program, Value, tidied
+from .writing import Written, written
+
+__all__ = ["Replay", "replay_of"]
+
+
+@final
+class _Values:
+    """The Value of each array that a capture knows, and of each that it finds on the way."""
+
+    def __init__(self, seen: Capture, arguments: list[np.ndarray]):
+        self.of: dict[int, Value] = {}
+        self.arguments = [self.add(x, "argument") for x in arguments]
+        self.numbers = [self.add(x, "number") for x, _ in seen.numbers]
+        self.tensors: dict[Value, list[Tensor]] = {}
+        for t, array in seen.states:
+            value = self.of[id(array)] if id(array) in self.of else self.add(array, "state")
+            value.name = value.name or t.name
+            self.tensors.setdefault(value, []).append(t)
+        self.uses: dict[int, int] = {}
+        for step in seen.steps:
+            for x in step.inputs:
+                self.uses[id(x)] = self.uses.get(id(x), 0) + 1
+        self.held = seen.known
+
+    def add(self, array: np.ndarray, origin: str) -> Value:
+        self.of[id(array)] = value = Value(array, origin)
+        return value
+
+    def __call__(self, array: np.ndarray) -> Value:
+        if id(array) not in self.of:
+            # ours: one per step, the capture's dict, this argument, the caller's variable, getrefcount's own
+            ours = self.uses.get(id(array), 0) + (id(array) in self.held) + 3
+            alone = array.base is None and sys.getrefcount(array) <= ours
+            self.add(array, "constant" if alone else "captured")
+        return self.of[id(array)]
+
+    def bind(self, array: np.ndarray, value: Value) -> None:
+        """From here on the array stands for this value."""
+        self.of[id(array)] = value
+
+
+def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: Any) -> tuple["Replay", Any]:
+    """The program of what was seen, and what the function returned, as later calls will return it."""
+    kinds: list[str] = []
+    ends: list[np.ndarray] = []
+
+    def leaf(x: Any) -> Any:
+        if type(x) is Tensor or isinstance(x, np.ndarray):
+            ends.append(x._array if type(x) is Tensor else x)
+            kinds.append("tensor" if type(x) is Tensor else "array")
+            return _Place(len(ends) - 1)
+        return x
+
+    skeleton = None if result is None else rebuild(leaf, result)
+    del result
+    values = _Values(seen, arguments)
+    calls = lowered(seen, values)
+    gradients: dict[Tensor, Any] = {t: t._grad for t in seen.gradients}
+    kept = [t for t, gradient in gradients.items() if gradient is not None]
+    wanted = [values(x) for x in ends] + [values(gradients[t]._array) for t in kept]
+    owner = {t: value for value, tensors in values.tensors.items() for t in tensors}
+    writes = {owner[t]: values(t._array) for t in seen.written if t in owner}
+    program = tidied(Program(calls, wanted, list(values.tensors), writes))
+    by_tensors = _by_tensors(program.results, values, given.are_tensors)
+    kinds = ["tensor" if kind == "tensor" and by else "array" for kind, by in zip(kinds, by_tensors)]
+    replay = Replay(
+        written(program, planned(program), values.arguments, values.numbers),
+        [(values.tensors[x], x in program.writes) for x in program.states],
+        seen,
+        _Handout(skeleton, kinds, kept, [t for t in gradients if gradients[t] is None]),
+    )
+    first = [np.array(x) for x in ends]
+    return replay, replay.handout.value(first)
+
+
+def _by_tensors(results: list[Value], values: _Values, are_tensors: list[bool]) -> list[bool]:
+    """Whether each result depends on a Tensor: a state's, or one that was handed over."""
+    tensors = {x for x, is_tensor in zip(values.arguments, are_tensors) if is_tensor}
+    known: dict[Value, bool] = {}
+
+    def depends(x: Value) -> bool:
+        pending = [x]
+        while pending:
+            y = pending[-1]
+            inputs = [] if y.call is None else y.call.values
+            missing = [z for z in inputs if z not in known]
+            if missing:
+                pending += missing
+            else:
+                known[y] = y in tensors or y.origin in ("state", "number") or any(known[z] for z in inputs)
+                pending.pop()
+        return known[x]
+
+    return [depends(x) for x in results]
+
+
+@final
+class _Place:
+    """Stands in the skeleton of a result where array number `index` goes."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int):
+        self.index = index
+
+
+@final
+class _Handout:
+    """What a call returns and which gradients it leaves."""
+
+    def __init__(self, skeleton: Any, kinds: list[str], kept: list[Tensor], cleared: list[Tensor]):
+        self.skeleton, self.kinds, self.kept, self.cleared = skeleton, kinds, kept, cleared
+        self.single = type(skeleton) is _Place
+
+    def value(self, arrays: Any) -> Any:
+        """The function's result with these arrays in it."""
+        if self.skeleton is None:
+            return None
+        if self.single:
+            return self.leaf(0, arrays[0])
+        return rebuild(lambda x: self.leaf(x.index, arrays[x.index]) if type(x) is _Place else x, self.skeleton)
+
+    def leaf(self, i: int, array: Any) -> Any:
+        return Tensor(np.asarray(array)) if self.kinds[i] == "tensor" else array[()]
+
+
+@final
+class Replay:
+    """One program.
+
+    source: its text.  around: what the function read of the variables around it.  to_verify: how many calls are still
+    to be compared with the function itself.
+    """
+
+    def __init__(self, text: Written, states: list[tuple[list[Tensor], bool]], seen: Capture, handout: _Handout):
+        self.source = text.source
+        self.around: tuple[Any, ...] = ()
+        self.to_verify = 0
+        self.handout = handout
+        self.names = text.names
+        exec(text.source, self.names)
+        self.tensors = [tensors[0] for tensors, _ in states]
+        self.writes = [i for i, (_, is_written) in enumerate(states) if is_written]
+        self.written = [self.tensors[i] for i in self.writes]
+        self.arrays: list[Any] = [None] * len(states)  # where the program has each state
+        self.rows: list[list[Any]] = []  # [tensor, its array, how many hold it, or 0]
+        self.twins = [(a, b) for tensors, _ in states for a, b in pairwise(tensors)]
+        self.needed = [(t, t._requires_grad) for t in self.tensors]
+        self.flags = list(seen.flags.items())
+        self.numbers = [(array, ask) for array, ask in seen.numbers]
+        self.effects = seen.effects
+        self.generators = [x for step in seen.steps for x in step.params.values() if isinstance(x, np.random.Generator)]
+        self.step: Any = None
+
+    def fits(self, around: tuple[Any, ...]) -> bool:
+        """Whether all that the program took for granted is still so."""
+        if around != self.around:
+            return False
+        for t, needed in self.needed:
+            if t._requires_grad is not needed:
+                return False
+        for a, b in self.twins:
+            if a._array is not b._array:
+                return False
+        return all(module._training is flag for module, flag in self.flags)
+
+    def __call__(self, arrays: list[np.ndarray]) -> Any:
+        """The function's result for these inputs."""
+        for row in self.rows:
+            t, array, holders = row
+            if t._array is not array or (holders and sys.getrefcount(array) != holders):
+                self._find_states()
+                break
+        else:
+            if self.step is None:
+                self._find_states()
+        for number, ask in self.numbers:
+            number[()] = ask()
+        if self.written:
+            clock[0] += 1
+            now = clock[0]
+            for t in self.written:
+                t.stamp = now
+        results = self.step(*arrays)
+        handout = self.handout
+        for t in handout.cleared:
+            t._grad = None
+        if handout.kept:
+            for t, array in zip(handout.kept, results[-len(handout.kept) :]):
+                t._grad = Tensor(np.asarray(array))
+        for effect in self.effects:
+            effect()
+        return handout.value(results)
+
+    def _find_states(self) -> None:
+        """Give the program the arrays that the Tensors hold now; those it writes to are its own, and nobody else's."""
+        moved = self.step is None
+        row = array = None
+        for i, t in enumerate(self.tensors):
+            if i in self.writes:
+                own = self.arrays[i]
+                holders = self.rows[i][2] if self.rows else 0
+                if self.rows:
+                    self.rows[i][1] = None
+                free = own is not None and sys.getrefcount(own) == holders - (t._array is not own) - 0
+                if not free:
+                    own, moved = np.array(t._array), True
+                elif t._array is not own:
+                    np.copyto(own, t._array)
+                t._array = self.arrays[i] = own
+            elif self.arrays[i] is not t._array:
+                self.arrays[i], moved = t._array, True
+        if moved:
+            self.step = None
+            self.step = self.names["setup"](*self.arrays)
+        own = None
+        self.rows = [[t, array, 0] for t, array in zip(self.tensors, self.arrays)]
+        for i, row in enumerate(self.rows):
+            if i in self.writes:
+                t, array, _ = row
+                row[2] = sys.getrefcount(array)
+
+    def verified(self, given: Any, f: Callable[[], Any]) -> Any:
+        """The function's own result, after the program's was found to be the same; raises CompileError."""
+        self.to_verify -= 1
+        before = [t._array.copy() for t in self.tensors]
+        states = [g.bit_generator.state for g in self.generators]
+        effects, self.effects = self.effects, []
+        try:
+            ours = self._outcome(self(given.arrays))
+        finally:
+            self.effects = effects
+        for t, array in zip(self.tensors, before):
+            t._array = array
+        for generator, state in zip(self.generators, states):
+            generator.bit_generator.state = state
+        result = f()
+        theirs = self._outcome(result)
+        for (name, a), (_, b) in zip(ours, theirs):
+            if a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+                raise CompileError(
+                    f"compile: {name} of the compiled function is not what the function gives: something it depends on "
+                    f"is neither an argument nor a Tensor; hand it over, or keep it in a Tensor."
+                )
+        return self.handout.value([a for _, a in theirs[: len(self.handout.kinds)]])
+
+    def _outcome(self, result: Any) -> list[tuple[str, np.ndarray]]:
+        """What a call has led to: results, states, gradients."""
+        found: list[tuple[str, np.ndarray]] = []
+        if result is not None:
+            arrays = (Tensor, np.ndarray, np.generic)
+            ends = [x for x in leaves(result) if isinstance(x, arrays)]
+            found += [("a result", np.array(x._array if type(x) is Tensor else x)) for x in ends]
+        found += [(t._label(), t._array.copy()) for t in self.tensors]
+        gradients: list[tuple[Tensor, Any]] = [(t, t._grad) for t in self.handout.kept]
+        return found + [(f"the .grad of {t._label()}", gradient._array) for t, gradient in gradients]
