@@ -94,6 +94,7 @@ class Optimizer:
             raise DomainError(f"lr={lr!r}: the learning rate is a positive number.")
         self.lr: Any = lr
         self.steps = 0
+        self._rates: dict[Any, Any] = {}
         self._complex = [p.dtype.kind == "c" for p in self.parameters]
 
     def step(self) -> None:
@@ -102,6 +103,7 @@ class Optimizer:
         Raises GradientError if none has: call backward() first.
         """
         moved = []
+        self._rates = {}
         for i, p in enumerate(self.parameters):
             dp = p.grad
             if dp is not None:
@@ -125,8 +127,10 @@ class Optimizer:
         self.steps += 1
 
     def _rate(self, p: Any) -> Any:
-        """The learning rate, as it is at each call of a compiled step."""
-        return each_call(lambda: float(self.lr), p.dtype)
+        """The learning rate, as it is at each call of a compiled step; one for all parameters of p's dtype."""
+        if p.dtype not in self._rates:
+            self._rates[p.dtype] = each_call(lambda: float(self.lr), p.dtype)
+        return self._rates[p.dtype]
 
 
 @final

@@ -30,7 +30,7 @@ from .rules.elementwise import astype
 from .rules.shape import transpose
 from .shadowing import import_visualize
 
-__all__ = ["Tensor", "record"]
+__all__ = ["Tensor", "constant", "record"]
 
 _handing_over = threading.Lock()  # two threads may walk to the same leaf
 
@@ -76,7 +76,7 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
 _new = object.__new__  # past __init__: `record` sets every slot itself
 
 
-def _constant(array: np.ndarray) -> "Tensor":
+def constant(array: np.ndarray) -> "Tensor":
     """Tensor(array), without the checks that a computed array needs no more."""
     out: Tensor = _new(Tensor)
     out._array = array
@@ -104,9 +104,9 @@ def _hand_over(grads: dict[Any, Any], create_graph: bool, seed: Any) -> tuple[li
         if create_graph:
             dz = t._grad + dz if t._grad is not None else dz if owned else +dz
         elif t._grad is not None:
-            dz = _constant(np.asarray(t._grad._array + array))  # of two 0-d arrays, NumPy makes a scalar
+            dz = constant(np.asarray(t._grad._array + array))  # of two 0-d arrays, NumPy makes a scalar
         else:
-            dz = _constant(array if owned else array.copy())
+            dz = constant(array if owned else array.copy())
         result.append(dz)
     return list(grads), result
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import CompileError
 from ..primitives import clock
-from ..tensor import Tensor
+from ..tensor import Tensor, constant
 from ..trees import leaves, rebuild
 from .buffers import planned
 from .capture import Capture
@@ -37,6 +37,8 @@ class _Values:
         for step in seen.steps:
             for x in step.inputs:
                 self.uses[id(x)] = self.uses.get(id(x), 0) + 1
+        for _, array in seen.found.values():
+            self.uses[id(array)] = self.uses.get(id(array), 0) + 1
         self.held = seen.known
 
     def add(self, array: np.ndarray, origin: str) -> Value:
@@ -45,7 +47,7 @@ class _Values:
 
     def __call__(self, array: np.ndarray) -> Value:
         if id(array) not in self.of:
-            # ours: one per step, the capture's dict, this argument, the caller's variable, getrefcount's own
+            # ours: one per use, the capture's dict, this argument, the caller's variable, getrefcount's own
             ours = self.uses.get(id(array), 0) + (id(array) in self.held) + 3
             alone = array.base is None and sys.getrefcount(array) <= ours
             self.add(array, "constant" if alone else "captured")
@@ -138,7 +140,7 @@ class _Handout:
         return rebuild(lambda x: self.leaf(x.index, arrays[x.index]) if type(x) is _Place else x, self.skeleton)
 
     def leaf(self, i: int, array: Any) -> Any:
-        return Tensor(np.asarray(array)) if self.kinds[i] == "tensor" else array[()]
+        return constant(np.asarray(array)) if self.kinds[i] == "tensor" else array[()]
 
 
 @final
@@ -204,7 +206,7 @@ class Replay:
             t._grad = None
         if handout.kept:
             for t, array in zip(handout.kept, results[-len(handout.kept) :]):
-                t._grad = Tensor(np.asarray(array))
+                t._grad = constant(np.asarray(array))
         for effect in self.effects:
             effect()
         return handout.value(results)
