@@ -51,7 +51,10 @@ def planned(program: Program) -> Plan:
     for i, call in enumerate(program.calls):
         out = call.out
         if call.kind in INTO and out not in handed_out:
-            if out in targets:
+            if out.base is not None:  # part of a block, which has memory of its own
+                places[out] = places.setdefault(out.base, Buffer(out.base.array.nbytes))
+                users[places[out]] = len(program.calls)  # and keeps it: between its parts there are zeros
+            elif out in targets:
                 places[out] = Buffer(out.array.nbytes, targets[out])
             else:
                 places[out] = _in_place(call, i, last, places) or _taken(free, out.array.nbytes)
@@ -131,10 +134,12 @@ def _taken(free: list[Buffer], nbytes: int) -> Buffer:
     return best
 
 
-def allocated(buffer: Buffer, like: np.ndarray, memory: dict[Buffer, np.ndarray]) -> np.ndarray:
-    """An array in the buffer, of the shape, dtype and order in memory of another."""
+def allocated(buffer: Buffer, value: Value, memory: dict[Buffer, np.ndarray]) -> np.ndarray:
+    """The value's array in the buffer, with the shape, dtype and order in memory that it has."""
+    like = value.array
     if buffer not in memory:
-        memory[buffer] = np.empty(buffer.nbytes, np.uint8)
+        memory[buffer] = np.zeros(buffer.nbytes, np.uint8)
     axes = sorted(range(like.ndim), key=lambda i: -like.strides[i])
-    dense = memory[buffer][: like.nbytes].view(like.dtype).reshape([like.shape[i] for i in axes])
+    start = value.start * like.itemsize
+    dense = memory[buffer][start : start + like.nbytes].view(like.dtype).reshape([like.shape[i] for i in axes])
     return dense.transpose(np.argsort(axes)) if like.ndim else dense

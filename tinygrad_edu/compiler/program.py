@@ -15,16 +15,19 @@ __all__ = ["Call", "Program", "Value", "tidied"]
 class Value:
     """An array of the program.
 
+    start: in a block of many, the entry where this one begins; its base is the block.
+
     array: what it was when the function was run; its shape, dtype and order in memory are those of every call.
     origin: "argument", "state", "number" (read at each call), "captured" (an array that others hold too),
     "constant" or "computed".  call: what computes it.  base: the value whose memory it is a view of, or None.
     """
 
-    __slots__ = ("array", "base", "call", "name", "origin")
+    __slots__ = ("array", "base", "call", "name", "origin", "start")
 
     def __init__(self, array: np.ndarray, origin: str, call: "Call | None" = None, base: "Value | None" = None):
         self.array, self.origin, self.call, self.base = array, origin, call, base
         self.name: str | None = None
+        self.start = 0
 
     @property
     def root(self) -> "Value":

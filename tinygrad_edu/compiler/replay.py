@@ -13,8 +13,10 @@ from ..tensor import Tensor, constant
 from ..trees import leaves, rebuild
 from .buffers import planned
 from .capture import Capture
+from .lanes import Block, side_by_side
 from .lowering import lowered
 from .program import Program, Value, tidied
+from .states import Memory, State
 from .writing import Written, written
 
 __all__ = ["Replay", "replay_of"]
@@ -80,11 +82,13 @@ def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: An
     owner = {t: value for value, tensors in values.tensors.items() for t in tensors}
     writes = {owner[t]: values(t._array) for t in seen.written if t in owner}
     program = tidied(Program(calls, wanted, list(values.tensors), writes))
+    blocks = side_by_side(program)
     by_tensors = _by_tensors(program.results, values, given.are_tensors)
     kinds = ["tensor" if kind == "tensor" and by else "array" for kind, by in zip(kinds, by_tensors)]
     replay = Replay(
         written(program, planned(program), values.arguments, values.numbers),
-        [(values.tensors[x], x in program.writes) for x in program.states],
+        [State(x, values.tensors.get(x, []), x in program.writes) for x in program.states],
+        blocks,
         seen,
         _Handout(skeleton, kinds, kept, [t for t in gradients if gradients[t] is None]),
     )
@@ -151,19 +155,17 @@ class Replay:
     to be compared with the function itself.
     """
 
-    def __init__(self, text: Written, states: list[tuple[list[Tensor], bool]], seen: Capture, handout: _Handout):
+    def __init__(self, text: Written, states: list[State], blocks: list[Block], seen: Capture, handout: _Handout):
         self.source = text.source
         self.around: tuple[Any, ...] = ()
         self.to_verify = 0
         self.handout = handout
         self.names = text.names
         exec(text.source, self.names)
-        self.tensors = [tensors[0] for tensors, _ in states]
-        self.writes = [i for i, (_, is_written) in enumerate(states) if is_written]
-        self.written = [self.tensors[i] for i in self.writes]
-        self.arrays: list[Any] = [None] * len(states)  # where the program has each state
-        self.rows: list[list[Any]] = []  # [tensor, its array, how many hold it, or 0]
-        self.twins = [(a, b) for tensors, _ in states for a, b in pairwise(tensors)]
+        self.memory = Memory(states, blocks)
+        self.tensors = [t for state in states for t in state.tensors[:1]]
+        self.written = self.memory.written
+        self.twins = [(a, b) for state in states for a, b in pairwise(state.tensors)]
         self.needed = [(t, t._requires_grad) for t in self.tensors]
         self.flags = list(seen.flags.items())
         self.numbers = [(array, ask) for array, ask in seen.numbers]
@@ -185,14 +187,11 @@ class Replay:
 
     def __call__(self, arrays: list[np.ndarray]) -> Any:
         """The function's result for these inputs."""
-        for row in self.rows:
-            t, array, holders = row
-            if t._array is not array or (holders and sys.getrefcount(array) != holders):
-                self._find_states()
-                break
-        else:
-            if self.step is None:
-                self._find_states()
+        if self.step is None or not self.memory.stands():
+            self.step = None  # which holds views of the arrays
+            self.memory.find()
+            self.step = self.names["setup"](*self.memory.arrays)
+            self.memory.count()
         for number, ask in self.numbers:
             number[()] = ask()
         if self.written:
@@ -210,34 +209,6 @@ class Replay:
         for effect in self.effects:
             effect()
         return handout.value(results)
-
-    def _find_states(self) -> None:
-        """Give the program the arrays that the Tensors hold now; those it writes to are its own, and nobody else's."""
-        moved = self.step is None
-        row = array = None
-        for i, t in enumerate(self.tensors):
-            if i in self.writes:
-                own = self.arrays[i]
-                holders = self.rows[i][2] if self.rows else 0
-                if self.rows:
-                    self.rows[i][1] = None
-                free = own is not None and sys.getrefcount(own) == holders - (t._array is not own) - 0
-                if not free:
-                    own, moved = np.array(t._array), True
-                elif t._array is not own:
-                    np.copyto(own, t._array)
-                t._array = self.arrays[i] = own
-            elif self.arrays[i] is not t._array:
-                self.arrays[i], moved = t._array, True
-        if moved:
-            self.step = None
-            self.step = self.names["setup"](*self.arrays)
-        own = None
-        self.rows = [[t, array, 0] for t, array in zip(self.tensors, self.arrays)]
-        for i, row in enumerate(self.rows):
-            if i in self.writes:
-                t, array, _ = row
-                row[2] = sys.getrefcount(array)
 
     def verified(self, given: Any, f: Callable[[], Any]) -> Any:
         """The function's own result, after the program's was found to be the same; raises CompileError."""

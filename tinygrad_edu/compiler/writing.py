@@ -85,7 +85,7 @@ class _Writer:
                 self.of[out] = self.of[place.state]
                 self.fixed.add(out)
             else:
-                self._bind(out, allocated(place, out.array, self.memory), "t")
+                self._bind(out, allocated(place, out, self.memory), "t")
             self.lines.append(self._into(call, self.of[out]))
             return
         name = self._call(out, "v")
@@ -136,7 +136,9 @@ class _Writer:
 
     def _arg(self, x: Any) -> str:
         if type(x) is Value:
-            if x not in self.of:
+            if x not in self.of and x in self.plan.places:
+                self._bind(x, allocated(self.plan.places[x], x, self.memory), "block")
+            elif x not in self.of:
                 self._bind(x, x.array, x.name or "a")
             return self.of[x]
         if x is None or type(x) in (bool, int, str):
