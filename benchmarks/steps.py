@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from tinygrad_edu import Tensor, functions, nn, optim
+from tinygrad_edu import Tensor, compile, functions, nn, optim
 
 from . import rivals
 from .timing import Times, take_turns
@@ -19,6 +19,7 @@ from .workloads import WORKLOADS, Workload, hand_written_step, make_data
 __all__ = ["CONTROL", "EAGER", "all_makers", "check_agreement", "make", "measure", "table"]
 
 CONTROL, EAGER, FUNCTIONS = "hand-written NumPy", "tinygrad_edu", "  by functions"
+COMPILED = "  compiled"
 LEARNING_RATE = 1e-3  # small: thousands of timed steps must not saturate the cost
 
 Made = tuple[Callable[[], Any], Callable[[], list[np.ndarray]]]
@@ -31,10 +32,7 @@ def by_hand(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
 
 def eager(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
     """This engine as its users write a training loop."""
-    net = nn.DeepNetwork([X.shape[0], *map(len, W)], seed=0, dtype=np.float32)
-    start = {f"W{l}": w for l, w in enumerate(W, 1)} | {f"b{l}": x for l, x in enumerate(b, 1)}
-    net.load_state_dict(start)
-    optimizer = optim.SGD(net.parameters(), lr)
+    net, optimizer, parameters = _network(X, W, b, lr)
 
     def step() -> float:
         J = functions.binary_cross_entropy_with_logits(net.logits(X), Y)
@@ -43,11 +41,35 @@ def eager(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
         optimizer.step()
         return J.item()
 
+    return step, parameters
+
+
+def compiled(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
+    """The same training loop, with its step compiled."""
+    net, optimizer, parameters = _network(X, W, b, lr)
+
+    @compile
+    def train(X: Any, Y: Any) -> Any:
+        J = functions.binary_cross_entropy_with_logits(net.logits(X), Y)
+        J.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return J
+
+    return lambda: train(X, Y).item(), parameters
+
+
+def _network(X: Any, W: list[Any], b: list[Any], lr: float) -> tuple[Any, Any, Callable[[], list[np.ndarray]]]:
+    """A network that starts from these parameters, its optimizer, and the parameters as they are."""
+    net = nn.DeepNetwork([X.shape[0], *map(len, W)], seed=0, dtype=np.float32)
+    start = {f"W{l}": w for l, w in enumerate(W, 1)} | {f"b{l}": x for l, x in enumerate(b, 1)}
+    net.load_state_dict(start)
+
     def parameters() -> list[np.ndarray]:
         state = net.state_dict()
         return [state[name] for name in start]
 
-    return step, parameters
+    return net, optim.SGD(net.parameters(), lr), parameters
 
 
 def eager_functions(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
@@ -70,7 +92,7 @@ def eager_functions(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Ma
     return step, lambda: [p.data for p in parameters]
 
 
-OURS: dict[str, Callable[..., Made]] = {CONTROL: by_hand, EAGER: eager, FUNCTIONS: eager_functions}
+OURS: dict[str, Callable[..., Made]] = {CONTROL: by_hand, EAGER: eager, COMPILED: compiled, FUNCTIONS: eager_functions}
 
 
 def make(maker: Callable[..., Made], work: Workload, lr: float = LEARNING_RATE) -> Made:

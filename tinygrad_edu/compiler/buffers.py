@@ -139,7 +139,10 @@ def allocated(buffer: Buffer, value: Value, memory: dict[Buffer, np.ndarray]) ->
     like = value.array
     if buffer not in memory:
         memory[buffer] = np.zeros(buffer.nbytes, np.uint8)
-    axes = sorted(range(like.ndim), key=lambda i: -like.strides[i])
+    axes = sorted(range(like.ndim), key=lambda i: -abs(like.strides[i]))
     start = value.start * like.itemsize
     dense = memory[buffer][start : start + like.nbytes].view(like.dtype).reshape([like.shape[i] for i in axes])
-    return dense.transpose(np.argsort(axes)) if like.ndim else dense
+    if not like.ndim:
+        return dense
+    backwards = tuple(slice(None, None, -1 if stride < 0 else None) for stride in like.strides)
+    return dense.transpose(np.argsort(axes))[backwards]

@@ -69,7 +69,7 @@ class Compiled:
         self._surroundings: Any = None  # known when all of its variables are
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self._f, '__qualname__', self._f)}, traces={self.traces}>"
+        return f"<compiled {_name(self._f)}, traces={self.traces}>"
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else functools.partial(self, owner)
@@ -97,7 +97,7 @@ class Compiled:
             result = self._f(*args, **kwargs)
             if self._surroundings() != around:
                 raise CompileError(
-                    f"compile: {getattr(self._f, '__name__', 'the function')} changes a Python variable that it reads, "
+                    f"compile: {_name(self._f)} changes a Python variable that it reads, "
                     f"and a compiled function would go on with the old value: keep it in a Tensor, or hand it over."
                 )
             del args, kwargs
@@ -110,9 +110,13 @@ class Compiled:
             effect()
         if self.traces >= MANY and self.traces & (self.traces - 1) == 0:
             warnings.warn(
-                f"compile: {getattr(self._f, '__name__', 'the function')} was traced {self.traces} times, once for "
+                f"compile: {_name(self._f)} was traced {self.traces} times, once for "
                 f"each combination of shapes, dtypes and Python numbers: give batches one shape, and hand numbers that "
                 f"change over as arrays, np.float32(lr).",
                 stacklevel=3,
             )
         return value
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", "the function")

@@ -147,7 +147,11 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     def _reduced(self, ufunc: np.ufunc, x: Any, axis: Any = 0, *, keepdims: bool = False) -> "Symbol":
         if x is not self:
             raise _Opaque
-        return _emit(self._tape, "reduce", ufunc.reduce, (self,), {"axis": axis, "keepdims": keepdims})
+        # NumPy 2.0 adds up from the other end of a reversed array when it is told where to put the sum
+        reversed_ = any(stride < 0 for stride in x._value.array.strides)
+        return _emit(
+            self._tape, "other" if reversed_ else "reduce", ufunc.reduce, (self,), {"axis": axis, "keepdims": keepdims}
+        )
 
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> "Symbol":
         return self._reduced(np.add, self, axis, keepdims=keepdims)
