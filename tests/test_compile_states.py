@@ -30,6 +30,18 @@ def test_random_steps_draw_anew_at_each_call():
     assert len(set(costs)) == 5
 
 
+def test_a_seed_that_is_set_between_calls_is_seen():
+    x = np.ones(50)
+    f = tg.compile(lambda x: functions.dropout(x))
+    f(x)
+    tg.seed(3)
+    first = [f(x), f(x)]
+    tg.seed(3)
+    same([f(x), f(x)], first)
+    tg.seed(3)
+    same([functions.dropout(x), functions.dropout(x)], first)
+
+
 def test_training_mode_belongs_to_the_signature():
     a, b = Trainer(dropout=0.5), Trainer(dropout=0.5, compiled=True)
     for i in range(6):

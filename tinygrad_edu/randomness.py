@@ -27,8 +27,7 @@ def seed(n: int | None = None) -> None:
     >>> first == generator().random()
     True
     """
-    global _default
-    _default = np.random.default_rng(n)
+    _default.bit_generator.state = np.random.default_rng(n).bit_generator.state  # who holds it goes on with it
 
 
 def generator(source: int | np.random.Generator | None = None) -> np.random.Generator:

@@ -31,7 +31,8 @@ def compile(f: Callable[..., Any] | None = None, *, verify: bool = False) -> Any
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), draws
     random numbers from NumPy, or adds to a `.grad` from before the call; then nothing has happened.
-    What Python does beside computing (printing, appending to lists, counting) happens at the first call only.
+    What Python does beside computing (printing, appending to lists, counting) happens at the first call only, and so
+    does what NumPy computes from arrays that are no arguments: hand them over, or make Tensors of them.
 
     >>> import tinygrad_edu as tg
     >>> W = Tensor([1.0, 2.0], requires_grad=True, name="W")

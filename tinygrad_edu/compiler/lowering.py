@@ -106,6 +106,15 @@ def _emit(tape: list[Call], kind: str, function: Any, args: Sequence[Any], optio
     return Symbol(out, tape)
 
 
+def _product(a: Any, b: Any) -> Any:
+    """np.dot, which starts in half the time, where it calls the matrix library as matmul does; else matmul."""
+    if a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.dtype.kind == "f" and a.size and b.size:
+        product = np.matmul(a, b)
+        if product.flags.c_contiguous and _same(product, np.dot(a, b)):
+            return np.dot
+    return np.matmul
+
+
 def _method(name: str) -> Any:
     def method(self: "Symbol", *args: Any, **options: Any) -> "Symbol":
         return _emit(self._tape, "other", getattr(np.ndarray, name), (self, *args), options)
@@ -135,7 +144,9 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             return self._reduced(ufunc, *inputs, **options)
         if method != "__call__" or options or ufunc.nout > 1:
             raise _Opaque
-        return _emit(self._tape, "matmul" if ufunc is np.matmul else "elementwise", ufunc, inputs, {})
+        if ufunc is np.matmul:
+            return _emit(self._tape, "matmul", _product(*map(_plain, inputs)), inputs, {})
+        return _emit(self._tape, "elementwise", ufunc, inputs, {})
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         if function in FACTS:
