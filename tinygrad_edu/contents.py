@@ -39,6 +39,7 @@ class Contents:
     def data(self) -> Any:
         """The array.  Assigning rebinds it, in the same shape and dtype; backward() notices steps that used the old.
 
+        >>> from tinygrad_edu import Tensor
         >>> x = Tensor([1.0, 2.0], requires_grad=True)
         >>> x.data = x.data - 0.5
         >>> x.data

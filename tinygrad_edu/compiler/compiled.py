@@ -34,8 +34,8 @@ def compile(f: Callable[..., Any] | None = None, *, verify: bool = False) -> Any
     What Python does beside computing (printing, appending to lists, counting) happens at the first call only, and so
     does what NumPy computes from arrays that are no arguments: hand them over, or make Tensors of them.
 
-    >>> import tinygrad_edu as tg
-    >>> W = Tensor([1.0, 2.0], requires_grad=True, name="W")
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> W = tg.Tensor([1.0, 2.0], requires_grad=True, name="W")
     >>> @tg.compile
     ... def step(x):
     ...     J = ((W - x) ** 2).sum()

@@ -22,12 +22,25 @@ class _Opaque(Exception):
 def lowered(capture: Capture, value_of: Callable[[Any], Any]) -> list[Call]:
     """The calls that take the capture's steps.  value_of: the Value of an array; computed ones are added by `bind`."""
     calls: list[Call] = []
+    fixed: set[Value] = set()  # computed from constants alone: the entries are wanted
     for step in capture.steps:
         inputs = tuple(value_of(x) if isinstance(x, np.ndarray) else x for x in step.inputs)
         made, out = _expanded(step, inputs) or _whole(step, inputs)
+        for call in made:
+            if all(x.origin == "constant" or x in fixed for x in call.values):
+                fixed.add(call.out)
+            elif call.out is out:
+                out.array = step.out
+            elif call.out.array.size > 1:
+                call.out.array = _outline(call.out.array)
         calls += made
         value_of.bind(step.out, out)  # type: ignore[attr-defined]
     return calls
+
+
+def _outline(a: np.ndarray) -> np.ndarray:
+    """An array of this shape, dtype and order without memory for its entries: trials would hold a step's twice."""
+    return np.lib.stride_tricks.as_strided(np.zeros(1, a.dtype), a.shape, a.strides)
 
 
 def _expanded(step: Step, inputs: tuple[Any, ...]) -> tuple[list[Call], Value] | None:
