@@ -42,6 +42,15 @@ def test_a_seed_that_is_set_between_calls_is_seen():
     same([functions.dropout(x), functions.dropout(x)], first)
 
 
+def test_a_generator_is_for_steps_to_draw_from():
+    rng, other = np.random.default_rng(0), np.random.default_rng(0)
+    with pytest.raises(CompileError, match=r"draws random numbers by itself.*functions\.dropout"):
+        tg.compile(lambda x: x * rng.random())(np.ones(3))
+    rng = np.random.default_rng(0)
+    f = tg.compile(lambda x: functions.dropout(x, rng=rng))
+    same([f(np.ones(9)) for _ in range(3)], [functions.dropout(np.ones(9), rng=other) for _ in range(3)])
+
+
 def test_training_mode_belongs_to_the_signature():
     a, b = Trainer(dropout=0.5), Trainer(dropout=0.5, compiled=True)
     for i in range(6):

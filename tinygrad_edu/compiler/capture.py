@@ -156,20 +156,22 @@ class Capture(Observer):
 
 
 @contextmanager
-def capture(arguments: Sequence[np.ndarray]) -> Iterator[Capture]:
+def capture(arguments: Sequence[np.ndarray], generators: Sequence[np.random.Generator]) -> Iterator[Capture]:
     """Write down what runs inside; where it raises, nothing has happened.
 
-    Raises CompileError where random numbers were drawn from NumPy itself, which would be the same at every call.
+    Raises CompileError where random numbers were drawn from np.random or, by no step, from one of these generators.
     """
     running = Capture(arguments)
     watching.append(running)
     token = current_watch.set(running)
-    before = _numpy_random()
+    before = _random(generators)
     try:
         yield running
-        if _numpy_random() != before:
+        drawn = {id(x) for step in running.steps for x in step.params.values()}
+        moved = [a != b for a, b in zip(before, _random(generators))]
+        if moved[0] or any(moved[i] for i, g in enumerate(generators, 1) if id(g) not in drawn):
             raise CompileError(
-                "compile: the function draws random numbers from np.random, and they would be repeated at every call: "
+                "compile: the function draws random numbers by itself, and they would be repeated at every call: "
                 "use tg.functions.dropout, or draw them outside and hand them over."
             )
     except BaseException:
@@ -180,6 +182,7 @@ def capture(arguments: Sequence[np.ndarray]) -> Iterator[Capture]:
         watching.remove(running)
 
 
-def _numpy_random() -> tuple[Any, ...]:
+def _random(generators: Sequence[np.random.Generator]) -> list[str]:
+    """Where the random numbers of np.random and of these generators have got to."""
     state: Any = np.random.get_state()
-    return state[1].tobytes(), *state[2:]
+    return [str((state[1].tobytes(), *state[2:])), *(str(g.bit_generator.state) for g in generators)]

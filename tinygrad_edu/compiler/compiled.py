@@ -10,7 +10,7 @@ from ..errors import CompileError
 from ..modes import capturing, current_watch, recording, watching
 from .capture import capture
 from .replay import Replay, replay_of
-from .signature import Arguments, surroundings
+from .signature import Arguments, generators, surroundings
 
 __all__ = ["Compiled", "compile"]
 
@@ -93,7 +93,7 @@ class Compiled:
     def _traced(self, given: Arguments, around: tuple[Any, ...]) -> Any:
         """Run f as it is, and keep what it did as a program."""
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
-        with capture(arrays) as seen:
+        with capture(arrays, generators(self._f)) as seen:
             args, kwargs = given.with_arrays(arrays)
             result = self._f(*args, **kwargs)
             if self._surroundings() != around:

@@ -9,7 +9,7 @@ from ..errors import CompileError, DTypeError
 from ..tensor import Tensor
 from ..trees import rebuild
 
-__all__ = ["Arguments", "surroundings"]
+__all__ = ["Arguments", "generators", "surroundings"]
 
 #: Python values that are part of a program.
 SETTINGS = (bool, int, float, complex, str, bytes, type(None))
@@ -101,6 +101,14 @@ def surroundings(f: Callable[..., Any]) -> Callable[[], tuple[Any, ...]]:
         return tuple([(type(x), x) if type(x) in SETTINGS else id(x) for x in around])
 
     return seen
+
+
+def generators(f: Callable[..., Any]) -> list[np.random.Generator]:
+    """The generators of random numbers among the variables around f."""
+    names = getattr(getattr(f, "__code__", None), "co_names", ())
+    space = getattr(f, "__globals__", {})
+    around = [*map(_content, getattr(f, "__closure__", None) or ()), *(space.get(name) for name in names)]
+    return [x for x in around if isinstance(x, np.random.Generator)]
 
 
 def _content(cell: Any) -> Any:
