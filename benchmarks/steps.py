@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from .workloads import WORKLOADS, Workload, hand_written_step, make_data
 __all__ = ["CONTROL", "EAGER", "all_makers", "check_agreement", "make", "measure", "table"]
 
 CONTROL, EAGER, FUNCTIONS = "hand-written NumPy", "tinygrad_edu", "  by functions"
-COMPILED = "  compiled"
+COMPILED, FAST = "  compiled", "  compiled, fast"
 LEARNING_RATE = 1e-3  # small: thousands of timed steps must not saturate the cost
 
 Made = tuple[Callable[[], Any], Callable[[], list[np.ndarray]]]
@@ -44,11 +46,11 @@ def eager(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
     return step, parameters
 
 
-def compiled(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
+def compiled(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float, fast: bool = False) -> Made:
     """The same training loop, with its step compiled."""
     net, optimizer, parameters = _network(X, W, b, lr)
 
-    @compile
+    @partial(compile, fast=fast)
     def train(X: Any, Y: Any) -> Any:
         J = functions.binary_cross_entropy_with_logits(net.logits(X), Y)
         J.backward()
@@ -92,7 +94,9 @@ def eager_functions(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Ma
     return step, lambda: [p.data for p in parameters]
 
 
-OURS: dict[str, Callable[..., Made]] = {CONTROL: by_hand, EAGER: eager, COMPILED: compiled, FUNCTIONS: eager_functions}
+OURS: dict[str, Callable[..., Made]] = {CONTROL: by_hand, EAGER: eager, FUNCTIONS: eager_functions, COMPILED: compiled}
+if find_spec("numba"):
+    OURS[FAST] = partial(compiled, fast=True)
 
 
 def make(maker: Callable[..., Made], work: Workload, lr: float = LEARNING_RATE) -> Made:

@@ -33,7 +33,7 @@ FLOORS = {
     "manual": None,  # an island
 }  # fmt: skip
 #: The libraries beside NumPy and Python's own that a module may use.
-LIBRARIES = {"command": {"rich", "threadpoolctl"}}
+LIBRARIES = {"command": {"rich", "threadpoolctl"}, "compiler": {"numba"}}
 #: Where `visualize` may be imported, and there only inside a function.
 DRAWS = {"shadowing"}
 #: The chapters of the book of rules: their names are read through the registry.

@@ -13,7 +13,7 @@ from .program import Call, Program, Value
 __all__ = ["Buffer", "Plan", "allocated", "planned"]
 
 #: Calls whose result can be put where we say.
-INTO = {"elementwise", "reduce", "matmul", "cast"}
+INTO = {"elementwise", "reduce", "matmul", "cast", "loop"}
 #: Functions whose real results are exact to the last bit, however NumPy's loops go.  Of the others, and of complex
 #: numbers, NumPy has faster loops that it leaves where the result overwrites an operand, and they round otherwise.
 EXACT = {np.add, np.subtract, np.multiply, np.divide, np.negative, np.absolute, np.maximum, np.minimum, np.sqrt}
@@ -49,15 +49,14 @@ def planned(program: Program) -> Plan:
     for value, i in last.items():
         dying[i].append(value)
     for i, call in enumerate(program.calls):
-        out = call.out
-        if call.kind in INTO and out not in handed_out:
+        for out in call.outs if call.kind in INTO else ():
             if out.base is not None:  # part of a block, which has memory of its own
                 places[out] = places.setdefault(out.base, Buffer(out.base.array.nbytes))
                 users[places[out]] = len(program.calls)  # and keeps it: between its parts there are zeros
             elif out in targets:
                 places[out] = Buffer(out.array.nbytes, targets[out])
-            else:
-                places[out] = _in_place(call, i, last, places) or _taken(free, out.array.nbytes)
+            elif out not in handed_out or call.kind == "loop":
+                places[out] = _in_place(call, out, i, last, places) or _taken(free, out.array.nbytes)
                 users[places[out]] += 1
         for value in dying[i]:
             buffer = places.get(value)
@@ -73,8 +72,7 @@ def _last_uses(program: Program) -> dict[Value, int]:
     """{root: the number of the last call that reads it}; what is wanted at the end is read after the last one."""
     last: dict[Value, int] = {}
     for i, call in enumerate(program.calls):
-        last[call.out.root] = i
-        for x in call.values:
+        for x in (*call.outs, *call.values):
             last[x.root] = i
     for x in (*program.results, *program.writes.values()):
         last[x.root] = len(program.calls)
@@ -83,7 +81,7 @@ def _last_uses(program: Program) -> dict[Value, int]:
 
 def _targets(program: Program, last: dict[Value, int], handed_out: set[Value]) -> dict[Value, Value]:
     """{a state's new value: the state}, where it can be computed in the state's own memory."""
-    made = {call.out: i for i, call in enumerate(program.calls)}
+    made = {out: i for i, call in enumerate(program.calls) for out in call.outs}
     ends = list(program.writes.values())
     targets = {}
     for state, x in program.writes.items():
@@ -92,14 +90,16 @@ def _targets(program: Program, last: dict[Value, int], handed_out: set[Value]) -
             continue
         call = program.calls[i]
         read_here = any(y.root is state for y in call.values)
-        in_step = _may_overwrite(call) and all(y is state for y in call.values if y.root is state)
+        in_step = _may_overwrite(call, x) and all(y is state for y in call.values if y.root is state)
         if call.kind in INTO and last.get(state, -1) <= i and (in_step or not read_here) and _alike(x, state):
             targets[x] = state
     return targets
 
 
-def _may_overwrite(call: Call) -> bool:
-    """Whether the result may take an operand's place without another rounding."""
+def _may_overwrite(call: Call, out: Value) -> bool:
+    """Whether the result may take the place of an operand of its form without another rounding."""
+    if call.kind == "loop":  # it reads an entry of everything before it writes one; a sum, when it has read many
+        return any(part.out is out and part.kind != "reduce" for part in call.function)
     return call.function in EXACT and all(x.array.dtype.kind != "c" for x in (call.out, *call.values))
 
 
@@ -111,13 +111,14 @@ def _alike(a: Value, b: Value) -> bool:
     return a.array.shape == b.array.shape and a.array.dtype == b.array.dtype and a.array.strides == b.array.strides
 
 
-def _in_place(call: Call, i: int, last: dict[Value, int], places: dict[Value, Buffer]) -> Buffer | None:
+def _in_place(call: Call, out: Value, i: int, last: dict[Value, int], places: dict[Value, Buffer]) -> Buffer | None:
     """The buffer of an operand that is not needed any more."""
-    if not _may_overwrite(call):
+    if not _may_overwrite(call, out):
         return None
+    taken = {places.get(other) for other in call.outs}
     for x in call.values:
         buffer = places.get(x)
-        dies = buffer and buffer.state is None and last[x] == i and _alike(x, call.out)
+        dies = buffer and buffer.state is None and last[x] == i and _alike(x, out) and buffer not in taken
         if dies and all(y is x for y in call.values if y.root is x):
             return buffer
     return None

@@ -12,22 +12,26 @@ from .capture import capture
 from .replay import Replay, replay_of
 from .signature import Arguments, generators, surroundings
 
-__all__ = ["Compiled", "compile"]
+__all__ = ["Compiled", "compile", "has_numba"]
 
 #: How many programs one function may have before it warns.
 MANY = 8
 
 
-def compile(f: Callable[..., Any] | None = None, *, verify: bool = False) -> Any:
+def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, verify: bool = False) -> Any:
     """f, replayed as a flat NumPy program: `step = tg.compile(step)`, or as a decorator.
 
     f is a training step, or any function of arrays.  At its first call with arguments of some shapes and dtypes it
     runs as it is, and everything it does is written down: forward, backward, the optimizer's update.  Later calls take
-    the same steps in buffers that were made once.  The results are the same, to the last bit.
+    the same steps in buffers that were made once.  The results are the same, to the last bit unless `fast`.
 
     Tensors that f reads or writes (parameters, an optimizer's state) are read and updated at each call.  Arrays and
     Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program,
     so a new one is made for each of them.  Results are new arrays, or Tensors without a graph.
+    fast: with numba, chains of elementwise steps and the sums that end them become one loop each: the same results to
+    rounding, without NumPy's warnings about overflow and the like.  Machine code is made at the first call, in a second
+    or two, and kept in the user's cache directory.  None: where numba is installed (`tinygrad_edu[fast]`); False: every
+    bit as without.
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), draws
     random numbers from NumPy, or adds to a `.grad` from before the call; then nothing has happened.
@@ -49,21 +53,27 @@ def compile(f: Callable[..., Any] | None = None, *, verify: bool = False) -> Any
     1
     """
     if f is None:
-        return functools.partial(compile, verify=verify)
+        return functools.partial(compile, fast=fast, verify=verify)
     if not callable(f):
         raise CompileError(f"compile takes a function, and got a {type(f).__name__}: give f itself, not f(x).")
-    return Compiled(f, verify)
+    return Compiled(f, fast, verify)
 
 
 @final
 class Compiled:
     """A compiled function.  traces: how often it has been written down.  source: its latest program."""
 
-    def __init__(self, f: Callable[..., Any], verify: bool):
+    def __init__(self, f: Callable[..., Any], fast: bool | None, verify: bool):
         functools.update_wrapper(self, f)
         self.traces = 0
         self.source = ""
         self._f = f
+        self._fast = has_numba() if fast is None else fast
+        if fast and not has_numba():
+            raise CompileError(
+                "compile: fast=True needs numba, which is not here or does not run with this NumPy: "
+                "pip install 'tinygrad_edu[fast]'."
+            )
         self._verify = 3 if verify else 0
         self._programs: dict[Any, list[Replay]] = {}
         self._lock = threading.Lock()
@@ -102,7 +112,7 @@ class Compiled:
                     f"and a compiled function would go on with the old value: keep it in a Tensor, or hand it over."
                 )
             del args, kwargs
-            replay, value = replay_of(seen, arrays, given, result)
+            replay, value = replay_of(seen, arrays, given, result, self._fast)
         replay.around, replay.to_verify = around, self._verify
         self._programs.setdefault(given.key, []).insert(0, replay)
         self.source = replay.source
@@ -117,6 +127,16 @@ class Compiled:
                 stacklevel=3,
             )
         return value
+
+
+@functools.cache
+def has_numba() -> bool:
+    """Whether there is a numba that runs here."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:  # it may be there and refuse this NumPy
+        return False
+    return True
 
 
 def _name(f: Callable[..., Any]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from .capture import Capture, Step
 from .program import Call, Value
 
-__all__ = ["Symbol", "lowered"]
+__all__ = ["Symbol", "lowered", "outline"]
 
 
 class _Opaque(Exception):
@@ -32,14 +32,14 @@ def lowered(capture: Capture, value_of: Callable[[Any], Any]) -> list[Call]:
             elif call.out is out:
                 out.array = step.out
             elif call.out.array.size > 1:
-                call.out.array = _outline(call.out.array)
+                call.out.array = outline(call.out.array)  # trials would hold a step's memory twice
         calls += made
         value_of.bind(step.out, out)  # type: ignore[attr-defined]
     return calls
 
 
-def _outline(a: np.ndarray) -> np.ndarray:
-    """An array of this shape, dtype and order without memory for its entries: trials would hold a step's twice."""
+def outline(a: np.ndarray) -> np.ndarray:
+    """An array of this shape, dtype and order without memory for its entries."""
     return np.lib.stride_tricks.as_strided(np.zeros(1, a.dtype), a.shape, a.strides)
 
 

@@ -40,13 +40,23 @@ class Call:
     """out = function(*args, **options).
 
     kind: "elementwise" (a ufunc, with out=), "reduce" (a ufunc's reduce, with out=), "matmul" (with out=), "cast"
-    (copyto), "view" (no entry moves), "other" (makes an array of its own), "random" (as other; never shared).
+    (copyto), "view" (no entry moves), "other" (makes an array of its own), "random" (as other; never shared), "loop"
+    (of all the calls in `function`, with more than one result in `outs`).
     """
 
-    __slots__ = ("args", "function", "kind", "options", "out")
+    __slots__ = ("args", "function", "kind", "options", "out", "outs")
 
-    def __init__(self, kind: str, function: Any, args: tuple[Any, ...], options: Mapping[str, Any], out: Value):
+    def __init__(
+        self,
+        kind: str,
+        function: Any,
+        args: tuple[Any, ...],
+        options: Mapping[str, Any],
+        out: Value,
+        *others: Value,
+    ):
         self.kind, self.function, self.args, self.options, self.out = kind, function, args, options, out
+        self.outs = (out, *others)
 
     @property
     def values(self) -> list[Value]:

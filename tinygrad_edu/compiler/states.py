@@ -11,6 +11,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .lanes import Block
+from .lowering import outline
 from .program import Value
 
 __all__ = ["Memory", "State"]
@@ -33,6 +34,7 @@ class Memory:
         self.arrays: list[Any] = [None] * len(states)
         self.holders: list[tuple[Tensor | None, Any, int]] = []
         self.tensors = [state.tensors[0] if state.tensors else None for state in states]
+        self.outlines = [outline(state.value.array) for state in states]
         members = {index[value] for block in blocks for value, _ in block.parts}
         self.read = [i for i, state in enumerate(states) if state.tensors and not state.is_written and i not in members]
         self.alone = [i for i, state in enumerate(states) if state.tensors and state.is_written]
@@ -58,7 +60,8 @@ class Memory:
         for i in self.read:
             self.arrays[i] = self._tensor(i)._array
         for i in self.alone:
-            self.arrays[i] = np.array(self._tensor(i)._array)
+            self.arrays[i] = np.empty_like(self.outlines[i])  # in the order that the program was made for
+            self.arrays[i][...] = self._tensor(i)._array
             self._tensor(i)._array = self.arrays[i]
         for i, shape, parts in self.blocks:
             block = np.zeros(shape, self._tensor(parts[0][0]).dtype)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .buffers import Plan, allocated
+from .loops import View, loop_of
 from .program import Call, Program, Value
 
 __all__ = ["Written", "written"]
@@ -78,14 +79,18 @@ class _Writer:
         self.lines += [f"{self._function(np.copyto)}({state}, {text})" for state, text in ready]
 
     def _line(self, call: Call) -> None:
-        out = call.out
-        place = self.plan.places.get(out)
-        if place is not None:
-            if place.state is not None:
+        for out in call.outs:
+            place = self.plan.places.get(out)
+            if place is not None and place.state is not None:
                 self.of[out] = self.of[place.state]
                 self.fixed.add(out)
-            else:
+            elif place is not None:
                 self._bind(out, allocated(place, out, self.memory), "t")
+        if call.kind == "loop":
+            self._loop(call)
+            return
+        out = call.out
+        if out in self.plan.places:
             self.lines.append(self._into(call, self.of[out]))
             return
         name = self._call(out, "v")
@@ -98,6 +103,38 @@ class _Writer:
             self.setup.append(text)
         else:
             self.lines.append(text)
+
+    def _loop(self, call: Call) -> None:
+        from .machine import machine_code  # numba takes a while to import, and may not be there
+
+        loop = loop_of(call, self._memory_of)
+        code = machine_code(loop)
+        if code not in self.of:
+            self.of[code] = self._name("loop", numbered=True)
+            self.names[self.of[code]] = code
+        self.lines.append(f"{self.of[code]}({', '.join(self._seen_as(*each) for each in loop.parameters)})")
+
+    def _memory_of(self, x: Value) -> Any:
+        """Equal for values that are in one place."""
+        place = self.plan.places.get(x)
+        return x if place is None else place.state or (place, x.start)
+
+    def _seen_as(self, x: Value, view: View) -> str:
+        """An array as a loop takes it."""
+        text = self._arg(x)
+        foreign = x.origin == "state" and x.base is None and x not in self.program.writes
+        if view.axes is not None:
+            text = f"{text}.transpose({view.axes})"
+        if foreign and x.array.size > 1:  # somebody else's array, which may lie in memory otherwise the next time
+            text = f"{self._function(np.ascontiguousarray)}({text})"
+        if view.shape is not None:
+            text = f"{text}.reshape({view.shape})"
+        if foreign or x not in self.fixed or text == self.of[x]:
+            return text
+        if text not in self.of:
+            self.of[text] = self._name("v", numbered=True)
+            self.setup.append(f"{self.of[text]} = {text}")
+        return self.of[text]
 
     def _into(self, call: Call, out: str) -> str:
         if call.kind == "cast":
