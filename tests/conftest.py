@@ -34,5 +34,5 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _without_fused_loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see what a compiled function is without numba, unless they ask for more: bits are compared."""
-    if request.module.__name__ != "test_compile_fast":
+    if request.module.__name__ not in ("test_benchmarks", "test_compile_fast"):
         monkeypatch.setattr("tinygrad_edu.compiler.compiled.has_numba", lambda: False)
