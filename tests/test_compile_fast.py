@@ -11,7 +11,7 @@ from trainers import OPTIMIZERS, Trainer, batch, same
 
 import tinygrad_edu as tg
 from tinygrad_edu.compiler.compiled import has_numba
-from tinygrad_edu.compiler.fusion import FUSIBLE
+from tinygrad_edu.compiler.fusion import FEW, FUSIBLE, FUSIBLE_IF_FEW
 from tinygrad_edu.compiler.loops import EXPRESSIONS
 from tinygrad_edu.errors import CompileError
 
@@ -19,7 +19,7 @@ pytest.importorskip("numba")
 
 SPECIAL = np.array([[0.0, -0.0, 1.5, -2.0, np.nan, np.inf, -np.inf]])
 BINARY = [f for f in FUSIBLE if isinstance(f, np.ufunc) and f.nin == 2]
-UNARY = [f for f in FUSIBLE if isinstance(f, np.ufunc) and f.nin == 1]
+UNARY = [f for f in FUSIBLE | FUSIBLE_IF_FEW if isinstance(f, np.ufunc) and f.nin == 1]
 
 
 def close(a, b, digits=None):
@@ -59,7 +59,13 @@ def test_each_function_of_one_array_does_what_numpys_does(f, dtype):
 
 
 def test_every_fusible_function_has_an_expression():
-    assert set(EXPRESSIONS) == FUSIBLE
+    assert set(EXPRESSIONS) == FUSIBLE | FUSIBLE_IF_FEW
+
+
+@pytest.mark.parametrize("f", FUSIBLE_IF_FEW, ids=lambda f: f.__name__)
+def test_of_many_entries_numpy_computes_the_functions_that_it_is_faster_at(f):
+    sources = [check(lambda x: (f(x * 0.5) + x, x - 1), np.linspace(0.1, 2, n)) for n in (FEW, FEW + 1)]
+    assert [f"{f.__name__}(" in source for source in sources] == [False, True]
 
 
 @pytest.mark.parametrize("keepdims", [False, True])

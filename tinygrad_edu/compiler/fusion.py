@@ -16,7 +16,7 @@ from .program import Call, Program, Value
 
 __all__ = ["Entries", "entries_of", "fused"]
 
-#: What a loop computes as fast as NumPy or faster; exp, tanh, log and their like stay calls.
+#: What a loop computes as fast as NumPy or faster; exp, tanh, log and their like of many entries stay calls.
 FUSIBLE: set[Any] = {
     np.add,
     np.subtract,
@@ -30,6 +30,9 @@ FUSIBLE: set[Any] = {
 }
 FUSIBLE |= {np.sqrt, np.reciprocal, np.sign, np.logical_and, np.logical_or, np.logical_not, np.where}
 FUSIBLE |= {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.ndarray.astype}
+#: NumPy computes many of these at once, a loop one by one: it is faster up to so few that the call itself costs more.
+FEW = 128
+FUSIBLE_IF_FEW: set[Any] = {np.exp, np.expm1, np.log, np.log1p}
 #: Of these results in bools too.
 TRUTHS: set[Any] = {np.logical_and, np.logical_or, np.logical_not, np.where, np.ndarray.astype}
 TRUTHS |= {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal}
@@ -96,7 +99,8 @@ def entries_of(call: Call) -> Entries | None:
             return None
         x = call.args[0]
     elif call.kind == "view" or call.function not in (TRUTHS if x.array.dtype == bool else FUSIBLE):
-        return None
+        if call.function not in FUSIBLE_IF_FEW or x.array.size > FEW:
+            return None
     array = x.array
     over = Entries(array.shape, tuple(sorted(range(array.ndim), key=lambda i: -abs(array.strides[i]))))
     operands = [y for y in call.args if type(y) is Value]

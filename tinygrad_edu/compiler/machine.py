@@ -9,12 +9,11 @@ import importlib.util
 import os
 import tempfile
 from collections.abc import Callable
-from math import inf, nan, sqrt
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba import float32, float64, njit, types
+from numba import njit, types
 from numba.extending import intrinsic
 from numba.misc.appdirs import user_cache_dir
 
@@ -23,7 +22,7 @@ from .loops import Loop
 __all__ = ["machine_code", "plus"]
 
 #: What a loop's text may call.
-IMPORTS = """from math import inf, nan, sqrt
+IMPORTS = """from math import exp, expm1, inf, log, log1p, nan, sqrt
 
 from numba import float32, float64
 
@@ -55,8 +54,8 @@ def _compiled(text: str, signature: tuple[tuple[str, int, bool], ...]) -> Callab
         function = _from_file(IMPORTS + text, str(wanted))
         return njit(wanted, cache=True, error_model="numpy")(function)
     except Exception:  # nowhere to write, or what is there was damaged: the code does not need the file
-        names = {"inf": inf, "nan": nan, "sqrt": sqrt, "float32": float32, "float64": float64, "plus": plus}
-        exec(text, names)
+        names: dict[str, Any] = {}
+        exec(IMPORTS + text, names)
         return njit(wanted, error_model="numpy")(names["loop"])
 
 

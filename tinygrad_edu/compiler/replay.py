@@ -1,6 +1,7 @@
 """A program at work: it finds the state, takes the steps, and returns what the function would have.  Floor 6."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, final
@@ -36,13 +37,7 @@ class _Values:
             value = self.of[id(array)] if id(array) in self.of else self.add(array, "state")
             value.name = value.name or t.name
             self.tensors.setdefault(value, []).append(t)
-        self.uses: dict[int, int] = {}
-        for step in seen.steps:
-            for x in step.inputs:
-                self.uses[id(x)] = self.uses.get(id(x), 0) + 1
-        for _, array in seen.found.values():
-            self.uses[id(array)] = self.uses.get(id(array), 0) + 1
-        self.held = seen.known
+        self.alone = _held_by_nobody(seen)
 
     def add(self, array: np.ndarray, origin: str) -> Value:
         self.of[id(array)] = value = Value(array, origin)
@@ -50,15 +45,23 @@ class _Values:
 
     def __call__(self, array: np.ndarray) -> Value:
         if id(array) not in self.of:
-            # ours: one per use, the capture's dict, this argument, the caller's variable, getrefcount's own
-            ours = self.uses.get(id(array), 0) + (id(array) in self.held) + 3
-            alone = array.base is None and sys.getrefcount(array) <= ours
-            self.add(array, "constant" if alone else "captured")
+            self.add(array, "constant" if id(array) in self.alone else "captured")
         return self.of[id(array)]
 
     def bind(self, array: np.ndarray, value: Value) -> None:
         """From here on the array stands for this value."""
         self.of[id(array)] = value
+
+
+def _held_by_nobody(seen: Capture) -> set[int]:
+    """The ids of arrays that went into steps and that only the capture holds, so that nobody can change them."""
+    ours = [x for step in seen.steps for x in step.inputs] + [array for _, array in seen.found.values()]
+    uses = Counter(map(id, ours)) + Counter(seen.known.keys())
+    arrays = {id(x): x for x in ours if isinstance(x, np.ndarray) and x.base is None}
+    arrays[0] = np.empty(0)
+    del ours
+    counts = {key: sys.getrefcount(x) for key, x in arrays.items()}
+    return {key for key, n in counts.items() if n - counts[0] == uses[key]}
 
 
 def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: Any, fast: bool) -> tuple["Replay", Any]:
