@@ -27,6 +27,8 @@ sample("cross_entropy", normal(2, 3, 4), within(0, 1, 2, 3, 4), axis=1)
 sample("cross_entropy", normal(4), one_hot(4, 1)[:, 0], axis=0)
 for shape in ((3, 4), (5,), ()):
     sample("mse", normal(*shape), normal(*shape))
+for axis, dtype in ((0, np.float64), (1, np.float32), (-1, np.float64)):
+    sample("one_hot", np.array([[2, 0, 1, 2], [1, 1, 0, 0]]), classes=3, axis=axis, dtype=np.dtype(dtype))
 
 # Random: no gradient; only its shape and dtype are promised
 

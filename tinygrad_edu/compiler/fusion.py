@@ -98,9 +98,8 @@ def entries_of(call: Call) -> Entries | None:
         if call.function.__self__ is not np.add or call.out.array.dtype.char not in "fd":
             return None
         x = call.args[0]
-    elif call.kind == "view" or call.function not in (TRUTHS if x.array.dtype == bool else FUSIBLE):
-        if call.function not in FUSIBLE_IF_FEW or x.array.size > FEW:
-            return None
+    elif call.kind == "view" or call.function not in (TRUTHS if x.array.dtype == bool else _taken(x.array.size)):
+        return None
     array = x.array
     over = Entries(array.shape, tuple(sorted(range(array.ndim), key=lambda i: -abs(array.strides[i]))))
     operands = [y for y in call.args if type(y) is Value]
@@ -109,6 +108,10 @@ def entries_of(call: Call) -> Entries | None:
     if array.size < 2 or not plain or any(y.array.dtype.char not in DTYPES for y in (*operands, call.out)):
         return None
     return over if all(_lies_as(y.array, over) for y in (x, *operands)) else None
+
+
+def _taken(size: int) -> set[Any]:
+    return FUSIBLE | FUSIBLE_IF_FEW if size <= FEW else FUSIBLE
 
 
 def _lies_as(a: np.ndarray, over: Entries) -> bool:

@@ -72,6 +72,14 @@ def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     return -taken.sum() / examples(Z, axis)
 
 
+@primitive()
+def one_hot(labels: Any, *, classes: int, axis: int, dtype: Any) -> Any:
+    """Y: 1 where the class along `axis` is the label, else 0; `axis` is one that the labels do not have."""
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise DomainError(f"a label is outside 0 ... {classes - 1}; Z has {classes} classes.")
+    return np.moveaxis(np.eye(classes, dtype=dtype)[labels], -1, axis)
+
+
 @primitive(
     dA=lambda dz, z, A, Y: 2 * dz / A.size * (A - Y),
     dY=lambda dz, z, A, Y: 2 * dz / A.size * (Y - A),
