@@ -7,6 +7,7 @@ the cost, `parameters()` gives them as NumPy arrays, [W1, ..., b1, ...] in the c
 import importlib
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,8 @@ def mygrad_step(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
     return step, lambda: [p.data for p in parameters]
 
 
-def torch_step(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
-    """PyTorch, eager: nn.Sequential, where rows are examples, and optim.SGD."""
+def torch_step(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float, compiled: bool = False) -> Made:
+    """PyTorch, eager or by torch.compile: nn.Sequential, where rows are examples, and optim.SGD."""
     torch = importlib.import_module("torch")
     layers = []
     for weight, bias in zip(W, b, strict=True):
@@ -76,8 +77,14 @@ def torch_step(X: Any, Y: Any, W: list[Any], b: list[Any], lr: float) -> Made:
     optimizer = torch.optim.SGD(net.parameters(), lr)
     rows, targets = (torch.from_numpy(np.ascontiguousarray(x.T)) for x in (X, Y))
 
+    def cost(rows: Any, targets: Any) -> Any:
+        return loss(net(rows), targets)
+
+    if compiled:
+        cost = torch.compile(cost)
+
     def step() -> Any:
-        J = loss(net(rows), targets)
+        J = cost(rows, targets)
         optimizer.zero_grad()
         J.backward()
         optimizer.step()
@@ -122,6 +129,7 @@ RIVALS: dict[str, tuple[str, Callable[..., Made]]] = {
     "autograd": ("autograd", autograd_step),
     "mygrad": ("mygrad", mygrad_step),
     "torch, eager": ("torch", torch_step),
+    "torch.compile": ("torch", partial(torch_step, compiled=True)),
     "jax.jit": ("jax", jax_step),
 }
 

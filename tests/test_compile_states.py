@@ -6,7 +6,7 @@ from trainers import OPTIMIZERS, Trainer, batch, same
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions
-from tinygrad_edu.errors import CompileError
+from tinygrad_edu.errors import CompileError, DomainError
 
 
 def test_a_rate_that_is_changed_between_calls_is_seen():
@@ -292,3 +292,14 @@ def test_data_that_nobody_else_holds_is_updated_in_place():
     for i in range(3):
         trainer.step(*batch(i))
     assert [id(p._array) for p in trainer.net.parameters()] == arrays
+
+
+def test_labels_differ_from_call_to_call_and_a_wrong_one_is_refused():
+    Z = tg.Tensor(np.random.default_rng(0).standard_normal((3, 4)), requires_grad=True, name="Z")
+    f = tg.compile(lambda y: functions.cross_entropy(Z, y, axis=0))
+    for y in ([0, 1, 2, 0], [2, 2, 1, 0]):
+        y = np.array(y)
+        same(f(y), functions.cross_entropy(Z, y, axis=0).detach())
+    with pytest.raises(DomainError, match="Z has 3 classes"):
+        f(np.array([0, 1, 2, 3]))
+    assert f.traces == 1

@@ -206,6 +206,11 @@ CASES = {
         (errors.DomainError, ValueError),
         r"a label is outside 0 \.\.\. 1; Z has 2 classes",
     ),
+    "a label below 0": (
+        call(F.cross_entropy, x, np.array([0, -1, 1]), axis=0),
+        (errors.DomainError, ValueError),
+        r"a label is outside 0 \.\.\. 1; Z has 2 classes",
+    ),
     # backward passes that cannot be right
     "a constant": (
         walk(t(name="c", grad=False)),

@@ -29,6 +29,7 @@ for shape in ((3, 4), (5,), ()):
     sample("mse", normal(*shape), normal(*shape))
 for axis, dtype in ((0, np.float64), (1, np.float32), (-1, np.float64)):
     sample("one_hot", np.array([[2, 0, 1, 2], [1, 1, 0, 0]]), classes=3, axis=axis, dtype=np.dtype(dtype))
+sample("one_hot", np.zeros(0, int), classes=3, axis=0, dtype=np.dtype(float))
 
 # Random: no gradient; only its shape and dtype are promised
 
