@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -75,8 +76,9 @@ def _from_file(text: str, signature: str) -> Any:
         with os.fdopen(handle, "w") as file:
             file.write(text)
         Path(name).replace(path)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"tinygrad_edu.compiler.{path.stem}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # where the kept code looks for it
     spec.loader.exec_module(module)
     return module.loop
