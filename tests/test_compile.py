@@ -148,6 +148,31 @@ def test_the_source_is_the_program():
     assert trainer.step.source.startswith("def setup(")
 
 
+def test_constants_are_folded_unless_somebody_can_change_them():
+    kept = []
+
+    def f(x, keep):
+        c = np.full(2, 3.0)
+        if keep:
+            kept.append(c)
+        return tg.Tensor(c) * 2.0 * x
+
+    f, x = tg.compile(f), np.array([1.0, 2.0])
+    for keep, products in ((False, 1), (True, 2)):
+        f(x, keep)
+        assert f.source.count("multiply(") == products
+        assert f(x, keep).data.tolist() == [6.0, 12.0]
+    kept[0][...] = 5.0
+    assert f(x, True).data.tolist() == [10.0, 20.0]
+    assert f(x, False).data.tolist() == [6.0, 12.0]
+
+
+def test_the_gradient_1_of_the_cost_is_a_constant():
+    trainer = Trainer(compiled=True)
+    trainer.step(*batch(0))
+    assert "divide(a" not in trainer.step.source and "divide(t" in trainer.step.source
+
+
 @pytest.mark.parametrize("complex_numbers", [False, True], ids=["real", "complex"])
 @pytest.mark.parametrize("seed", range(100))
 def test_a_random_graph_compiles_to_the_same_bits(seed, complex_numbers):
