@@ -1,5 +1,6 @@
 """Compiled functions give what the functions themselves give, to the last bit."""
 
+import copy
 import threading
 import warnings
 
@@ -139,6 +140,19 @@ def test_methods_and_bad_functions():
     with pytest.raises(CompileError, match=r"got a float"):
         tg.compile(3.0)
     assert repr(tg.compile(np.exp)) == "<compiled exp, traces=0>"
+
+
+def test_a_deep_copy_trains_the_copy():
+    a = Trainer(compiled=True)
+    a.step(*batch(0))
+    b = copy.deepcopy(a)
+    before = [x.copy() for x in a.everything()[:-1]]
+    c = Trainer()
+    c.step(*batch(0))
+    same(b.step(*batch(1)), c.step(*batch(1)).detach())
+    same(b.everything(), c.everything())
+    same(a.everything()[:-1], before)
+    assert (a.step.traces, b.step.traces) == (1, 1)
 
 
 def test_the_source_is_the_program():

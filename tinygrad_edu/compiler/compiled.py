@@ -1,5 +1,6 @@
 """`compile`: run a function once to see what it does, and from then on replay it as flat NumPy.  Floor 6."""
 
+import copy
 import functools
 import threading
 import warnings
@@ -81,6 +82,10 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {_name(self._f)}, traces={self.traces}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Compiled":
+        """Another one, with programs of its own to come, of the copied object's method where f is one."""
+        return Compiled(copy.deepcopy(self._f, memo), self._fast, self._verify > 0)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         return self if owner is None else functools.partial(self, owner)
