@@ -84,6 +84,9 @@ class Contents:
                 f"{self._label()} is {self.dtype}; only float and complex tensors have gradients: "
                 f"write numbers with a point (2.0), or give dtype=float."
             )
+        capture = capturing()
+        if capture is not None:
+            capture.requires(self)
         self._requires_grad = bool(wanted)
 
     @property

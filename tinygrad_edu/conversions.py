@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from .callers import asked_by
-from .errors import CompileError, DTypeError, GradientError, ShapeError
+from .errors import DTypeError, GradientError, ShapeError
 from .modes import capturing, recording
 
-__all__ = ["Conversions", "refuse_losing"]
+__all__ = ["Conversions", "refuse_losing", "stay"]
 
 #: Functions that take a number out of a Tensor, and put it into an array or a result without a graph.
 STORES = {"append", "fill", "fromiter", "itemset"}
@@ -34,16 +34,16 @@ class Conversions:
 
     def item(self) -> Any:
         """The one entry, as a Python number."""
-        _stay(self, ".item()")
+        stay(self, ".item()")
         return self._array.item()
 
     def numpy(self) -> np.ndarray:
         """The array itself, without its graph."""
-        _stay(self, ".numpy()")
+        stay(self, ".numpy()")
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        _stay(self, "np.asarray(t) or a NumPy function without a rule")
+        stay(self, "np.asarray(t) or a NumPy function without a rule")
         if self._requires_grad and recording.get():
             raise GradientError(
                 f"NumPy asked for the bare array of {self._label()}, and its gradient would be lost: "
@@ -52,7 +52,7 @@ class Conversions:
         return np.array(self._array, dtype, copy=copy)
 
     def __repr__(self) -> str:
-        _stay(self, "repr(t)")
+        stay(self, "repr(t)")
         text = np.array2string(self._array, separator=", ", prefix="Tensor(")
         dtype = self._array.dtype
         facts = [f"dtype={dtype}"] if dtype not in (np.float64, np.int64, np.bool_) else []
@@ -61,32 +61,32 @@ class Conversions:
         return f"Tensor({', '.join([text, *facts])})"
 
     def __format__(self, spec: str) -> str:
-        _stay(self, "a format")
+        stay(self, "a format")
         return format(self._array, spec) if spec else str(self)
 
     def __float__(self) -> float:
-        _stay(self, "float(t)")
+        stay(self, "float(t)")
         refuse_losing(self)
         return float(self._array)
 
     def __int__(self) -> int:
-        _stay(self, "int(t)")
+        stay(self, "int(t)")
         refuse_losing(self)
         return int(self._array)
 
     def __complex__(self) -> complex:
-        _stay(self, "complex(t)")
+        stay(self, "complex(t)")
         refuse_losing(self)
         return complex(self._array)
 
     def __index__(self) -> int:
-        _stay(self, "an index")
+        stay(self, "an index")
         if self._array.dtype.kind not in "biu":
             raise DTypeError(f"{self._label()} is {self._array.dtype}, and an index is an integer: use int(...).")
         return self._array.__index__()
 
     def __bool__(self) -> bool:
-        _stay(self, "its truth")
+        stay(self, "its truth")
         if self._array.size != 1:
             raise ShapeError(
                 f"the truth of {self._label()}, with {self._array.size} entries, is ambiguous: take .any() or .all(), "
@@ -102,18 +102,19 @@ class Conversions:
 
     def tolist(self) -> Any:
         """The entries as nested lists of Python numbers."""
-        _stay(self, ".tolist()")
+        stay(self, ".tolist()")
         return self._array.tolist()
 
     def __contains__(self, value: Any) -> bool:
-        _stay(self, "x in t")
+        stay(self, "x in t")
         return bool((self._array == value).any())
 
 
-def _stay(t: Any, what: str) -> None:
+def stay(t: Any, what: str) -> None:
     """Raise CompileError if a compiled function asks for a value, which may be another at its next call."""
-    if capturing() is not None:
-        raise CompileError(
+    capture = capturing()
+    if capture is not None:
+        capture.refuse(
             f"compile: the function takes {t._label()} out of the graph ({what}), and what Python then does with the "
             f"number would be repeated at every call: choose between values with np.where(condition, a, b), return "
             f"what you want to read or print, and ask for it outside."

@@ -65,6 +65,9 @@ def _update(symbol: str, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any
                 f"{self._label()} {symbol}= ... inside no_grad() makes a new tensor without a gradient, and leaves the "
                 f"parameter as it was: write `W.data = W.data {symbol} ...`."
             )
+        capture = capturing()
+        if capture is not None:
+            capture.overwrites(self)
         return plain(self, other)
 
     return update
@@ -76,7 +79,9 @@ def _index(key: Any) -> Any:
         return tuple(map(_index, key))
     if hasattr(key, "__tinygrad_record__"):
         capture = capturing()
-        key = key._array if capture is None else capture.constant(key, "an index")
+        if capture is not None:
+            return capture.index(key)
+        key = key._array
     return np.array(key) if isinstance(key, list | np.ndarray) and np.size(key) else key
 
 
@@ -104,7 +109,8 @@ class _At:
         self._check_named("add")
         v = np.asarray(v, self.x.dtype) if isinstance(v, int | float) else v  # float32 stays float32
         block = np.broadcast_to(v, self.x._array[self.key].shape)
-        return self.x + indexing.scatter_add(block, key=self.key, shape=self.x.shape)
+        added = self.x._record(indexing.scatter_add, (block,), {"key": self.key, "shape": self.x.shape})
+        return self.x + added
 
     def _check_named(self, method: str) -> None:
         if self.key is _UNNAMED:

@@ -78,6 +78,9 @@ class Optimizer:
     Raises GradientError for what is no parameter, DomainError for rates out of range.
     """
 
+    #: What a compiled step takes for granted, and what it asks for at each call, beside the counts.
+    _settings, _asked = ("parameters", "momentum", "velocities", "betas", "eps", "moments"), ("lr",)
+
     def __init__(self, parameters: Iterable[Tensor], lr: float):
         if isinstance(parameters, Tensor):
             raise GradientError("an optimizer takes a list of parameters: write [W], or model.parameters().")

@@ -20,6 +20,7 @@ import numpy as np
 
 from .errors import DeclarationError, DTypeError, NoRuleError
 from .explanations import explain
+from .modes import capturing
 
 __all__ = ["NO_PARAMS", "Primitive", "clock", "composition", "numpy_functions", "primitive", "registry", "wider"]
 
@@ -217,7 +218,10 @@ def _kept(value: Any) -> Any:
     """A parameter as it is now: the rule will read it later, and its owner may have changed it by then."""
     if type(value) in (list, tuple):
         return type(value)(map(_kept, value))
-    return value.copy() if type(value) is np.ndarray else value
+    if type(value) is not np.ndarray:
+        return value
+    capture = capturing()
+    return value if capture is not None and capture.keeps(value) else value.copy()
 
 
 def composition(*numpy: Callable[..., Any]) -> Callable[[Rule], Rule]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import CompileError, MutationError, NoRuleError, TinygradEduError
+from .errors import MutationError, NoRuleError, TinygradEduError
 from .modes import capturing, recording
 from .primitives import numpy_functions, wider
 from .rules import activation, special
@@ -105,8 +105,9 @@ def check_arguments(
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    if capturing() is not None:
-        raise CompileError(
+    capture = capturing()
+    if capture is not None:
+        capture.refuse(
             f"compile: {function.__name__} on a Tensor has no rule here, so its result would be repeated at every "
             f"call: use functions that have one (docs/numpy.md), declare it with tg.primitive, or call it outside."
         )

@@ -5,7 +5,6 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from .errors import CompileError
 from .modes import capturing
 
 __all__ = ["generator", "lenders", "seed"]
@@ -32,9 +31,10 @@ def seed(n: int | None = None) -> None:
 
 def generator(source: int | np.random.Generator | None = None) -> np.random.Generator:
     """A generator: `source` itself, a new one from a seed, or (None) the default one that `seed` sets."""
+    capture = capturing()
     if source is not None and not isinstance(source, np.random.Generator):
-        if capturing() is not None:
-            raise CompileError(
+        if capture is not None:
+            capture.refuse(
                 f"compile: a generator made from the seed {source} would start anew at each call of yours, and go on "
                 f"in the compiled function: make np.random.default_rng({source}) outside, or use tg.seed."
             )
@@ -42,4 +42,6 @@ def generator(source: int | np.random.Generator | None = None) -> np.random.Gene
     found = _default if source is None else source
     for lender in lenders.get():
         found = lender(source, found)
+    if capture is not None:
+        capture.draws(found)
     return found

@@ -17,7 +17,7 @@ import numpy as np
 
 from .backprop import FREED, backpropagate, free_graph, seed_for
 from .contents import Contents
-from .conversions import Conversions
+from .conversions import Conversions, stay
 from .errors import GradientError, GraphFreedError, NoRuleError
 from .explanations import explain
 from .hooks import HookHandle
@@ -141,7 +141,7 @@ class Tensor(Contents, Operators, Conversions):
         if type(data) is Tensor:
             if data._requires_grad:
                 raise GradientError(f"Tensor({data._label()}) would lose its graph: use it as it is, or .detach().")
-            data = data._array
+            data = data._array if dtype is None else data._cast(dtype)
         plain = type(data) is np.ndarray and dtype is None and data.dtype.kind in "fbiuc"
         self._array: np.ndarray = data if plain else numbers(data, dtype)
         self._grad: Tensor | None = None
@@ -298,6 +298,7 @@ class Tensor(Contents, Operators, Conversions):
     def __reduce__(self) -> Any:
         if self.op is not None:
             raise GradientError(f"{self._label()} has a graph, which is not copied or saved: use .detach() first.")
+        stay(self, "copy.deepcopy(t) or pickle")
         return _restored, (self._array, self._requires_grad, self.name, self._grad)
 
     __hash__ = object.__hash__  # a Tensor is a node: == compares entries, dicts compare identity
@@ -309,8 +310,13 @@ class Tensor(Contents, Operators, Conversions):
         Tensor([ 1, -1])
         """
         if np.dtype(dtype).kind not in "fc":
-            return Tensor(self._array.astype(dtype))
+            return Tensor(self._cast(dtype))
         return record(astype, (self,), {"dtype": np.dtype(dtype)})
+
+    def _cast(self, dtype: Any) -> np.ndarray:
+        """The array in another dtype, as a constant."""
+        capture = capturing()
+        return self._array.astype(dtype) if capture is None else capture.cast(self, dtype)
 
     def draw(self, **options: Any) -> Any:
         """A picture of the graph that made this tensor; see `visualize.draw` for the options."""

@@ -84,9 +84,12 @@ def _targets(program: Program, last: dict[Value, int], handed_out: set[Value]) -
     made = {out: i for i, call in enumerate(program.calls) for out in call.outs}
     ends = list(program.writes.values())
     targets = {}
+    safe = max((i for i, call in enumerate(program.calls) if _may_refuse(call)), default=-1)
     for state, x in program.writes.items():
         i = made.get(x)
         if i is None or x in handed_out or ends.count(x) > 1 or state in map(_root, ends) or state in handed_out:
+            continue
+        if i < safe:  # where a call refuses, no state has changed
             continue
         call = program.calls[i]
         read_here = any(y.root is state for y in call.values)
@@ -94,6 +97,15 @@ def _targets(program: Program, last: dict[Value, int], handed_out: set[Value]) -
         if call.kind in INTO and last.get(state, -1) <= i and (in_step or not read_here) and _alike(x, state):
             targets[x] = state
     return targets
+
+
+def _may_refuse(call: Call) -> bool:
+    """Whether the call may raise, depending on the entries: an index, or a function with a domain."""
+    if call.kind not in ("other", "random"):
+        return False
+    if call.function in (np.ndarray.__getitem__, np.ndarray.take, np.take_along_axis):
+        return len(call.values) > 1
+    return not (getattr(call.function, "__module__", None) or "numpy").startswith("numpy")
 
 
 def _may_overwrite(call: Call, out: Value) -> bool:

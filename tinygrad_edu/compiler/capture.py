@@ -4,10 +4,11 @@ A value is known by its array: every Tensor that holds the same array object sta
 `.data`, `.detach()` and `Tensor(t)` need no steps of their own.
 """
 
+import random
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, NoReturn, final
 
 import numpy as np
 
@@ -35,12 +36,17 @@ class Capture(Observer):
     steps: in order.  known: the arrays of arguments, states and results.  written: {tensor that got new data: its
     array and stamp before}.  gradients: {tensor whose `.grad` was set: the `.grad` before}.  numbers: the arrays that
     stand for Python numbers, and the functions that say them.  flags: {module: whether it was training}.
-    effects: what else is to be done after each call.
+    effects: what else is to be done after each call.  fresh: the tensors that are to have no `.grad` before a call.
     """
 
     captures = True
 
-    def __init__(self, arguments: Sequence[np.ndarray]) -> None:
+    def __init__(self, arguments: Sequence[np.ndarray], kinds: Sequence[type]) -> None:
+        self.kinds = dict(zip(map(id, arguments), kinds))
+        self.refused: CompileError | None = None
+        self.required: dict[Tensor, bool] = {}
+        self.drawn: dict[Any, Any] = {}
+        self.fresh: list[Tensor] = []
         self.steps: list[Step] = []
         self.known: dict[int, np.ndarray] = {id(x): x for x in arguments}  # which so keep their ids
         self.found: dict[int, tuple[Callable[[], Tensor | None], np.ndarray]] = {}  # by the id of the Tensor
@@ -72,12 +78,37 @@ class Capture(Observer):
             self.known[id(out)] = out
             self.steps.append(Step(out, function, inputs, params))
 
+    def refuse(self, message: str) -> NoReturn:
+        """Raise CompileError, and again at the end: the function may have caught it, and gone on without the value."""
+        self.refused = CompileError(message)
+        raise self.refused
+
+    def cast(self, t: Tensor, dtype: Any) -> np.ndarray:
+        """t's array in another dtype."""
+        array = self._plain(t)
+        new: np.ndarray = array.astype(dtype)
+        self._took(new, _cast, (array,), {"dtype": np.dtype(dtype)})
+        return new
+
+    def overwrites(self, t: Tensor) -> None:
+        """`t += v`: raise CompileError where t stands for an array of the caller's, who would see the sum in it."""
+        if self.kinds.get(id(t._array)) is np.ndarray:
+            self.refuse(
+                "compile: the function writes into an array that was handed over (`x += v`), and what it has got is a "
+                "Tensor: write `x = x + v`, and return it."
+            )
+
     def data_of(self, t: Tensor) -> Tensor:
         """What `t.data` gives inside: a Tensor, so that what is computed from it stays recorded."""
         return Tensor(self._plain(t))
 
     def new_data(self, t: Tensor, new: Any) -> Any:
         """The array that `t.data = new` puts there."""
+        if id(t._array) in self.kinds:
+            self.refuse(
+                f"compile: the function gives {t._label()}, which was handed over, new data: let the function find it "
+                f"around itself, or return the data."
+            )
         if t not in self.written:
             self._plain(t)
             self.written[t] = t._array, t.stamp
@@ -92,11 +123,14 @@ class Capture(Observer):
 
     def reads_gradient(self, t: Tensor) -> None:
         """Raise CompileError for a gradient that is left from before."""
-        if t._grad is not None and t not in self.gradients:
-            raise CompileError(
+        if t in self.gradients:
+            return
+        if t._grad is not None:
+            self.refuse(
                 f"compile: {t._label()} has a .grad from before this call, which a compiled function cannot add to: "
                 f"begin the function with zero_grad(), or set .grad = None."
             )
+        self.fresh.append(t)
 
     def sets_gradient(self, t: Tensor) -> None:
         """t's `.grad` is about to be replaced."""
@@ -114,14 +148,18 @@ class Capture(Observer):
         """Do this after each call."""
         self.effects.append(effect)
 
-    def constant(self, t: Tensor, what: str) -> np.ndarray:
-        """The array of a Tensor that serves as `what`; raises CompileError if it differs from call to call."""
-        if id(t._array) in self.known or t._array.dtype.kind in "fc":
-            raise CompileError(
-                f"compile: {t._label()} is {what} and is known only at the call: use np.where or a product with "
-                f"one-hot columns, or choose the entries before you call the compiled function."
+    def index(self, t: Tensor) -> np.ndarray:
+        """The array of a Tensor that names entries; raises CompileError for a mask, whose count may differ."""
+        if t._array.dtype == bool and id(t._array) in self.known:
+            self.refuse(
+                f"compile: {t._label()} is a mask, and how many entries it takes is known only at the call: use "
+                f"np.where(mask, x, 0), or choose the entries before you call the compiled function."
             )
         return self._plain(t)
+
+    def keeps(self, array: np.ndarray) -> bool:
+        """Whether the array stands for a value of the run, so that a copy of it would not."""
+        return id(array) in self.known
 
     def _plain(self, x: Any) -> Any:
         if type(x) is not Tensor:
@@ -142,6 +180,14 @@ class Capture(Observer):
         alive = ((ref(), array) for ref, array in self.found.values())
         return [(t, array) for t, array in alive if t is not None]
 
+    def requires(self, t: Tensor) -> None:
+        """t's `requires_grad` is about to be set."""
+        self.required.setdefault(t, t._requires_grad)
+
+    def draws(self, generator: np.random.Generator) -> None:
+        """A step is about to draw from the generator."""
+        self.drawn.setdefault(generator, generator.bit_generator.state)
+
     def flag(self, module: Any, value: bool) -> bool:
         """The function asks whether it is training; it is compiled for each answer."""
         self.flags[module] = value
@@ -153,36 +199,62 @@ class Capture(Observer):
             t._array, t.stamp = array, stamp
         for t, gradient in self.gradients.items():
             t._grad = gradient
+        for t, required in self.required.items():
+            t._requires_grad = required
+        for generator, state in self.drawn.items():
+            generator.bit_generator.state = state
+
+
+def _cast(x: Any, *, dtype: Any) -> Any:
+    return x.astype(dtype)
 
 
 @contextmanager
-def capture(arguments: Sequence[np.ndarray], generators: Sequence[np.random.Generator]) -> Iterator[Capture]:
+def capture(arguments: Sequence[np.ndarray], kinds: Sequence[type], generators: Sequence[Any]) -> Iterator[Capture]:
     """Write down what runs inside; where it raises, nothing has happened.
 
-    Raises CompileError where random numbers were drawn from np.random or, by no step, from one of these generators.
+    kinds: the class of each argument as it was handed over.  Raises CompileError where random numbers were drawn from
+    np.random, from Python's random or, by no step, from one of these generators.
     """
-    running = Capture(arguments)
+    running = Capture(arguments, kinds)
     watching.append(running)
     token = current_watch.set(running)
     before = _random(generators)
     try:
         yield running
+        if running.refused:
+            raise running.refused
         drawn = {id(x) for step in running.steps for x in step.params.values()}
-        moved = [a != b for a, b in zip(before, _random(generators))]
-        if moved[0] or any(moved[i] for i, g in enumerate(generators, 1) if id(g) not in drawn):
+        moved = [str(a) != str(b) for a, b in zip(before, _random(generators))]
+        if any(moved[:2]) or any(moved[i] for i, g in enumerate(generators, 2) if id(g) not in drawn):
             raise CompileError(
                 "compile: the function draws random numbers by itself, and they would be repeated at every call: "
                 "use tg.functions.dropout, or draw them outside and hand them over."
             )
     except BaseException:
         running.undo()
+        _restore(generators, before)
         raise
     finally:
         current_watch.reset(token)
         watching.remove(running)
 
 
-def _random(generators: Sequence[np.random.Generator]) -> list[str]:
-    """Where the random numbers of np.random and of these generators have got to."""
-    state: Any = np.random.get_state()
-    return [str((state[1].tobytes(), *state[2:])), *(str(g.bit_generator.state) for g in generators)]
+def _random(generators: Sequence[Any]) -> list[Any]:
+    """Where the random numbers of NumPy, of Python and of these generators have got to."""
+    return [np.random.get_state(), random.getstate(), *map(_state, generators)]
+
+
+def _state(generator: Any) -> Any:
+    legacy = isinstance(generator, np.random.RandomState)
+    return generator.get_state() if legacy else generator.bit_generator.state
+
+
+def _restore(generators: Sequence[Any], states: list[Any]) -> None:
+    np.random.set_state(states[0])
+    random.setstate(states[1])
+    for generator, state in zip(generators, states[2:]):
+        if isinstance(generator, np.random.RandomState):
+            generator.set_state(state)
+        else:
+            generator.bit_generator.state = state

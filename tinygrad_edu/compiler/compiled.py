@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import inspect
 import threading
 import warnings
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from typing import Any, final
 from ..errors import CompileError
 from ..modes import capturing, current_watch, recording, watching
 from .capture import capture
+from .guards import Surroundings
 from .replay import Replay, replay_of
-from .signature import Arguments, generators, surroundings
+from .signature import Arguments
 
 __all__ = ["Compiled", "compile", "has_numba"]
 
@@ -28,16 +30,20 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
 
     Tensors that f reads or writes (parameters, an optimizer's state) are read and updated at each call.  Arrays and
     Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program,
-    so a new one is made for each of them.  Results are new arrays, or Tensors without a graph.
+    and so does what f finds around itself: variables, and attributes and items that can be reached from them.  A new
+    one is made where they change.  Results are new arrays, or Tensors without a graph, in dicts, lists and tuples.
     fast: with numba, chains of elementwise steps and the sums that end them become one loop each: the same results to
     rounding, without NumPy's warnings about overflow and the like.  Machine code is made at the first call, in a second
     or two, and kept in the user's cache directory.  None: where numba is installed (`tinygrad_edu[fast]`); False: every
     bit as without.
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
-    Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), draws
-    random numbers from NumPy, or adds to a `.grad` from before the call; then nothing has happened.
+    Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), writes
+    to an argument, changes a number that it reads, draws random numbers from np.random, from Python's or from a
+    generator around it, or adds to a `.grad` from before the call; then no Tensor and no generator has changed.
     What Python does beside computing (printing, appending to lists, counting) happens at the first call only, and so
-    does what NumPy computes from arrays that are no arguments: hand them over, or make Tensors of them.
+    does what NumPy computes from arrays that are no arguments, what a generator made inside draws, and what other
+    threads compute: hand it over, or make Tensors of it.  `verify` finds most of this.
+    An error in the midst of an optimizer's update (Ctrl-C, np.errstate(all="raise")) may leave some parameters moved.
 
     >>> import numpy as np, tinygrad_edu as tg
     >>> W = tg.Tensor([1.0, 2.0], requires_grad=True, name="W")
@@ -57,12 +63,18 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
         return functools.partial(compile, fast=fast, verify=verify)
     if not callable(f):
         raise CompileError(f"compile takes a function, and got a {type(f).__name__}: give f itself, not f(x).")
+    if inspect.iscoroutinefunction(f) or inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f):
+        raise CompileError(
+            f"compile: the body of {_name(f)} runs in parts, after the call: compile the function that makes one part."
+        )
     return Compiled(f, fast, verify)
 
 
 @final
 class Compiled:
     """A compiled function.  traces: how often it has been written down.  source: its latest program."""
+
+    _settings, _asked = ("_f",), ()  # what a compiled function that calls this one takes for granted
 
     def __init__(self, f: Callable[..., Any], fast: bool | None, verify: bool):
         functools.update_wrapper(self, f)
@@ -77,8 +89,7 @@ class Compiled:
             )
         self._verify = 3 if verify else 0
         self._programs: dict[Any, list[Replay]] = {}
-        self._lock = threading.Lock()
-        self._surroundings: Any = None  # known when all of its variables are
+        self._lock = threading.RLock()  # a function may call itself
 
     def __repr__(self) -> str:
         return f"<compiled {_name(self._f)}, traces={self.traces}>"
@@ -96,29 +107,24 @@ class Compiled:
             return self._f(*args, **kwargs)  # who watches wants to see the steps
         given = Arguments(args, kwargs, recording.get())
         with self._lock:
-            self._surroundings = self._surroundings or surroundings(self._f)
-            around = self._surroundings()
             for replay in self._programs.get(given.key, ()):
-                if replay.fits(around):
+                if replay.fits():
                     if replay.to_verify:
                         return replay.verified(given, lambda: self._f(*args, **kwargs))
                     return replay(given.arrays)
-            return self._traced(given, around)
+            return self._traced(given)
 
-    def _traced(self, given: Arguments, around: tuple[Any, ...]) -> Any:
+    def _traced(self, given: Arguments) -> Any:
         """Run f as it is, and keep what it did as a program."""
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
-        with capture(arrays, generators(self._f)) as seen:
+        around = Surroundings(self._f, given.objects)
+        with capture(arrays, given.kinds, around.generators) as seen:
             args, kwargs = given.with_arrays(arrays)
             result = self._f(*args, **kwargs)
-            if self._surroundings() != around:
-                raise CompileError(
-                    f"compile: {_name(self._f)} changes a Python variable that it reads, "
-                    f"and a compiled function would go on with the old value: keep it in a Tensor, or hand it over."
-                )
+            guards = around.guards(_name(self._f))
             del args, kwargs
             replay, value = replay_of(seen, arrays, given, result, self._fast)
-        replay.around, replay.to_verify = around, self._verify
+        replay.guards, replay.to_verify = guards, self._verify
         self._programs.setdefault(given.key, []).insert(0, replay)
         self.source = replay.source
         self.traces += 1

@@ -4,11 +4,12 @@ A forward function that wants to see numbers, or does what symbols cannot, stays
 give other bits than the step gave: what is lowered is right by comparison.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
+from ..trees import leaves, rebuild
 from .capture import Capture, Step
 from .program import Call, Value
 
@@ -25,7 +26,8 @@ def lowered(capture: Capture, value_of: Callable[[Any], Any]) -> list[Call]:
     fixed: set[Value] = set()  # computed from constants alone: the entries are wanted
     for step in capture.steps:
         inputs = tuple(value_of(x) if isinstance(x, np.ndarray) else x for x in step.inputs)
-        made, out = _expanded(step, inputs) or _whole(step, inputs)
+        params = _params(step, capture.known, value_of)
+        made, out = _expanded(step, inputs, params) or _whole(step, inputs, params)
         for call in made:
             if all(x.origin == "constant" or x in fixed for x in call.values):
                 fixed.add(call.out)
@@ -43,15 +45,24 @@ def outline(a: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.as_strided(np.zeros(1, a.dtype), a.shape, a.strides)
 
 
-def _expanded(step: Step, inputs: tuple[Any, ...]) -> tuple[list[Call], Value] | None:
+def _params(step: Step, known: Mapping[int, Any], value_of: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """The step's parameters, with Values for arrays in them that differ from call to call, such as an index."""
+
+    def leaf(x: Any) -> Any:
+        return value_of(x) if isinstance(x, np.ndarray) and id(x) in known else x
+
+    return {name: rebuild(leaf, x) for name, x in step.params.items()}
+
+
+def _expanded(step: Step, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[list[Call], Value] | None:
     """The calls inside the step's forward function, if they can be told."""
     if "rng" in step.params:
         return None
     tape: list[Call] = []
-    symbols = tuple(Symbol(x, tape) if type(x) is Value else x for x in inputs)
     try:
+        symbols, named = rebuild(lambda x: Symbol(x, tape) if type(x) is Value else x, (inputs, params))
         with np.errstate(all="ignore"):
-            result = step.function(*symbols, **step.params)
+            result = step.function(*symbols, **named)
     except Exception:
         return None  # whatever it was: the step itself went well
     if type(result) is not Symbol or not _same(result._value.array, step.out):
@@ -59,12 +70,30 @@ def _expanded(step: Step, inputs: tuple[Any, ...]) -> tuple[list[Call], Value] |
     return tape, result._value
 
 
-def _whole(step: Step, inputs: tuple[Any, ...]) -> tuple[list[Call], Value]:
+def _whole(step: Step, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[list[Call], Value]:
+    function = step.function
+    if found := [x for x in leaves(params) if type(x) is Value]:
+        function, inputs, params = _Filling(function, len(inputs), params), (*inputs, *found), {}
     kind = "random" if "rng" in step.params else "other"
     base = next((x for x in inputs if type(x) is Value and np.may_share_memory(x.array, step.out)), None)
     out = Value(step.out, "computed", base=base)
-    out.call = Call(kind, step.function, inputs, step.params, out)
+    out.call = Call(kind, function, inputs, params, out)
     return [out.call], out
+
+
+@final
+class _Filling:
+    """A function whose parameters hold arrays of the call: they come behind its inputs."""
+
+    def __init__(self, function: Callable[..., Any], inputs: int, params: Mapping[str, Any]):
+        self.function, self.inputs = function, inputs
+        self.params = rebuild(lambda x: Value if type(x) is Value else x, params)  # which marks the gaps
+        self.__name__ = function.__name__
+
+    def __call__(self, *arrays: Any) -> Any:
+        rest = iter(arrays[self.inputs :])
+        params = rebuild(lambda x: next(rest) if x is Value else x, self.params)
+        return self.function(*arrays[: self.inputs], **params)
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

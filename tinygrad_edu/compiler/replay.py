@@ -15,6 +15,7 @@ from ..trees import leaves, rebuild
 from .buffers import planned
 from .capture import Capture
 from .fusion import fused
+from .guards import SETTINGS, Guards
 from .lanes import Block, side_by_side
 from .lowering import lowered
 from .program import Program, Value, tidied
@@ -74,6 +75,11 @@ def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: An
             ends.append(x._array if type(x) is Tensor else x)
             kinds.append("tensor" if type(x) is Tensor else "array")
             return _Place(len(ends) - 1)
+        if type(x) not in SETTINGS and not isinstance(x, np.generic):
+            seen.refuse(
+                f"compile: the function returns a {type(x).__name__}, which later calls would return as it is now: "
+                f"return arrays, Tensors, numbers and texts, or dicts, lists and tuples of them."
+            )
         return x
 
     skeleton = None if result is None else rebuild(leaf, result)
@@ -87,7 +93,7 @@ def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: An
     writes = {owner[t]: values(t._array) for t in seen.written if t in owner}
     program = tidied(Program(calls, wanted, list(values.tensors), writes))
     blocks = side_by_side(program)
-    by_tensors = _by_tensors(program.results, values, given.are_tensors)
+    by_tensors = _by_tensors(program.results, values, [kind is Tensor for kind in given.kinds])
     kinds = ["tensor" if kind == "tensor" and by else "array" for kind, by in zip(kinds, by_tensors)]
     if fast:
         program = fused(program)
@@ -158,7 +164,7 @@ class _Handout:
 class Replay:
     """One program.
 
-    source: its text.  around: what the function read of the variables around it.  to_verify: how many calls are still
+    source: its text.  guards: what the function read of the variables around it.  to_verify: how many calls are still
     to be compared with the function itself.
     """
 
@@ -167,7 +173,7 @@ class Replay:
     ):
         self.source = text.source
         self.fast = fast
-        self.around: tuple[Any, ...] = ()
+        self.guards = Guards([])
         self.to_verify = 0
         self.handout = handout
         self.names = text.names
@@ -176,28 +182,38 @@ class Replay:
         self.tensors = [t for state in states for t in state.tensors[:1]]
         self.written = self.memory.written
         self.twins = [(a, b) for state in states for a, b in pairwise(state.tensors)]
-        self.needed = [(t, t._requires_grad) for t in self.tensors]
+        self.needed = [(t, t._requires_grad, _hooks(t)) for t in self.tensors]
+        before = {t for t, _ in seen.states}
+        self.fresh = [t for t in seen.fresh if t in before]
         self.flags = list(seen.flags.items())
         self.numbers = [(array, ask) for array, ask in seen.numbers]
         self.effects = seen.effects
         self.generators = [x for step in seen.steps for x in step.params.values() if isinstance(x, np.random.Generator)]
         self.step: Any = None
+        self.stands = False
 
-    def fits(self, around: tuple[Any, ...]) -> bool:
-        """Whether all that the program took for granted is still so."""
-        if around != self.around:
-            return False
-        for t, needed in self.needed:
-            if t._requires_grad is not needed:
+    def fits(self) -> bool:
+        """Whether all that the program took for granted is still so; to be asked before each call."""
+        for t, needed, hooks in self.needed:
+            if t._requires_grad is not needed or ((t.extras is not None or hooks) and _hooks(t) is not hooks):
+                return False
+        for t in self.fresh:
+            if t._grad is not None:
                 return False
         for a, b in self.twins:
             if a._array is not b._array:
                 return False
-        return all(module._training is flag for module, flag in self.flags)
+        for module, flag in self.flags:
+            if module._training is not flag:
+                return False
+        if not self.guards.hold():
+            return False
+        self.stands = self.step is not None and self.memory.stands()
+        return self.stands or self.memory.is_alike()
 
     def __call__(self, arrays: list[np.ndarray]) -> Any:
         """The function's result for these inputs."""
-        if self.step is None or not self.memory.stands():
+        if not self.stands:
             self.step = None  # which holds views of the arrays
             self.memory.find()
             self.step = self.names["setup"](*self.memory.arrays)
@@ -224,6 +240,7 @@ class Replay:
         """The function's own result, after the program's was found to be the same; raises CompileError."""
         self.to_verify -= 1
         before = [t._array.copy() for t in self.tensors]
+        gradients = [(t, t._grad) for t in (*self.handout.kept, *self.handout.cleared)]
         states = [g.bit_generator.state for g in self.generators]
         effects, self.effects = self.effects, []
         try:
@@ -232,6 +249,8 @@ class Replay:
             self.effects = effects
         for t, array in zip(self.tensors, before):
             t._array = array
+        for t, gradient in gradients:
+            t._grad = gradient
         for generator, state in zip(self.generators, states):
             generator.bit_generator.state = state
         result = f()
@@ -260,5 +279,13 @@ class Replay:
             ends = [x for x in leaves(result) if isinstance(x, arrays)]
             found += [("a result", np.array(x._array if type(x) is Tensor else x)) for x in ends]
         found += [(t._label(), t._array.copy()) for t in self.tensors]
-        gradients: list[tuple[Tensor, Any]] = [(t, t._grad) for t in self.handout.kept]
-        return found + [(f"the .grad of {t._label()}", gradient._array) for t, gradient in gradients]
+        return found + [(f"the .grad of {t._label()}", _array_of(t._grad)) for t in self.handout.kept]
+
+
+def _array_of(gradient: Any) -> np.ndarray:
+    return np.empty(0) if gradient is None else gradient._array
+
+
+def _hooks(t: Tensor) -> Any:
+    """The hooks of t, an object of their own at each change; None where there are none."""
+    return (t.extras or {}).get("hooks") or None

@@ -1,18 +1,15 @@
-"""What chooses the program: shapes and dtypes of arguments, Python values, and what lies around.  Floor 6."""
+"""What chooses the program among the arguments: shapes, dtypes, Python values.  Floor 6."""
 
-from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
 
 from ..errors import CompileError, DTypeError
 from ..tensor import Tensor
-from ..trees import rebuild
+from ..trees import leaves, rebuild
+from .guards import SETTINGS
 
-__all__ = ["Arguments", "generators", "surroundings"]
-
-#: Python values that are part of a program.
-SETTINGS = (bool, int, float, complex, str, bytes, type(None))
+__all__ = ["Arguments"]
 
 
 @final
@@ -55,7 +52,7 @@ class Arguments:
             self.arrays.append(array)
             return type(x), array.shape, array.strides, array.dtype
         if type(x) in SETTINGS:
-            return type(x), repr(x) if type(x) is float else x
+            return type(x), repr(x) if type(x) in (float, complex) else x
         try:
             hash(x)
         except TypeError:
@@ -63,7 +60,7 @@ class Arguments:
                 f"compile: an argument is a {type(x).__name__}; give arrays, numbers, texts, or dicts, lists and "
                 f"tuples of them, or let the function find it around itself."
             ) from None
-        return x
+        return _Itself(x)
 
     def with_arrays(self, arrays: list[np.ndarray]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """(args, kwargs) with Tensors of these arrays in place of the inputs."""
@@ -76,48 +73,27 @@ class Arguments:
         return args, {name: None if x is None else rebuild(tensor, x) for name, x in self.kwargs.items()}
 
     @property
-    def are_tensors(self) -> list[bool]:
-        """Of each input, whether it was handed over as a Tensor."""
-        kinds: list[bool] = []
-        rebuild(
-            lambda x: kinds.append(isinstance(x, Tensor)) if isinstance(x, np.ndarray | np.generic | Tensor) else None,
-            [self.args, self.kwargs],
-        )
-        return kinds
+    def kinds(self) -> list[type]:
+        """The class of each input, as it was handed over."""
+        return [type(x) for x in leaves([self.args, self.kwargs]) if isinstance(x, np.ndarray | np.generic | Tensor)]
+
+    @property
+    def objects(self) -> list[Any]:
+        """The arguments that are no inputs, such as the object whose method is called."""
+        return [x for x in leaves([self.args, self.kwargs]) if not isinstance(x, np.ndarray | np.generic | Tensor)]
 
 
-def surroundings(f: Callable[..., Any]) -> Callable[[], tuple[Any, ...]]:
-    """What f reads of the variables around it, such that a change can be told: numbers by value, arrays by identity."""
-    code = getattr(f, "__code__", None)
-    cells = getattr(f, "__closure__", None) or ()
-    space = getattr(f, "__globals__", {})
-    names = [] if code is None else [name for name in code.co_names if _counts(space.get(name))]
-    cells = tuple(cell for cell in cells if _counts(_content(cell)))
-    if not names and not cells:
-        return tuple
+@final
+class _Itself:
+    """In a key, an object that only itself is equal to."""
 
-    def seen() -> tuple[Any, ...]:
-        around = [_content(cell) for cell in cells] + [space.get(name) for name in names]
-        return tuple([(type(x), x) if type(x) in SETTINGS else id(x) for x in around])
+    __slots__ = ("x",)
 
-    return seen
+    def __init__(self, x: Any):
+        self.x = x
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Itself and other.x is self.x
 
-def generators(f: Callable[..., Any]) -> list[np.random.Generator]:
-    """The generators of random numbers among the variables around f."""
-    names = getattr(getattr(f, "__code__", None), "co_names", ())
-    space = getattr(f, "__globals__", {})
-    around = [*map(_content, getattr(f, "__closure__", None) or ()), *(space.get(name) for name in names)]
-    return [x for x in around if isinstance(x, np.random.Generator)]
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not yet assigned
-        return None
-
-
-def _counts(x: Any) -> bool:
-    """Whether a variable may be given another value between calls; functions, modules and classes stay."""
-    return isinstance(x, (*SETTINGS, np.ndarray, np.generic, Tensor)) and x is not None
+    def __hash__(self) -> int:
+        return id(self.x)

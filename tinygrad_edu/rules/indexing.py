@@ -26,7 +26,8 @@ def is_basic(key: Any) -> bool:
 
 def names_rows(key: Any, ndim: int) -> bool:
     """Whether an index is one array of whole numbers, so that it takes whole rows of an array with this many axes."""
-    return ndim > 1 and type(key) is np.ndarray and key.dtype.kind == "i"
+    kind = getattr(getattr(key, "dtype", None), "kind", "")  # of an array, or of what stands for one in `compile`
+    return ndim > 1 and kind == "i" and not isinstance(key, np.generic)
 
 
 @primitive(dx=lambda dz, z, x, *, key: scatter_add(dz, key=key, shape=x.shape))
@@ -91,9 +92,15 @@ def on_numbers(function: Callable[..., Any], axis: int, *args: Any) -> Any:
         raise kind(f"{function.__name__}: {str(error).replace('axis 0', f'axis {axis}').rstrip('.')}.") from None
 
 
+def places(function: str, indices: Any) -> Any:
+    """Indices as an array; those in a Tensor stay there, for `compile` has to see where they come from."""
+    whole = hasattr(indices, "__tinygrad_record__") and indices.dtype.kind in "iu"
+    return indices if whole else whole_numbers(function, indices)
+
+
 def within(function: str, indices: Any, length: int, mode: str) -> Any:
     """Indices into an axis of this length: mode "wrap" begins again at its end, "clip" stays there."""
-    indices = whole_numbers(function, indices)
+    indices = places(function, indices)
     if mode == "raise" or not length:
         return indices
     if mode not in ("wrap", "clip"):
@@ -129,7 +136,7 @@ def key_along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """z[i, j] = x[i, indices[i, j]], here along the last of two axes: what an argsort along it asks for."""
     arr, axis = lined_up("take_along_axis", arr, axis)
-    indices = whole_numbers("take_along_axis", indices)
+    indices = places("take_along_axis", indices)
     if indices.ndim != arr.ndim:
         raise ShapeError(f"take_along_axis: {indices.ndim} axes of indices for {arr.ndim} axes; they must be as many.")
     return arr[key_along(indices, arr.shape, axis)]
@@ -140,7 +147,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """z[i] = choices[a[i]][i]: for each entry of a, from which of the arrays to take."""
     refuse("choose", out=out)
     choices = [operand(x) for x in choices]
-    which = within("choose", a, len(choices), mode)
+    which = within("choose", whole_numbers("choose", a), len(choices), mode)
     if np.any(which < 0) or np.any(which >= len(choices)):
         raise IndexingError(f"choose: the entries of a must be in 0...{len(choices) - 1}, the numbers of the choices.")
     shape = common_shape("choose", [which, *choices])
