@@ -132,7 +132,7 @@ class Compiled:
             effect()
         if self.traces >= MANY and self.traces & (self.traces - 1) == 0:
             warnings.warn(
-                f"compile: {_name(self._f)} was traced {self.traces} times, once for "
+                f"compile: {_name(self._f)} was traced {self.traces} times, for each change around it and once for "
                 f"each combination of shapes, dtypes and Python numbers: give batches one shape, and hand numbers that "
                 f"change over as arrays, np.float32(lr).",
                 stacklevel=3,
