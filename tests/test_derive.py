@@ -1,5 +1,6 @@
 """`derive`: the equations of a recorded graph in the reader's names, exactly as one writes them by hand."""
 
+import re
 import threading
 
 import numpy as np
@@ -292,3 +293,11 @@ def test_an_m_that_cannot_be_is_refused(m, dtype):
 def test_complex_and_boolean_constants_have_latex_too():
     W = tg.Tensor(np.array([1 + 2j, 2, 3]), requires_grad=True, name="W")
     assert "aligned" in tg.derive((abs(W ** (-1j)) ** 2).mean()).latex()
+
+
+def test_an_index_of_what_has_an_index_is_no_double_subscript():
+    x = tg.Tensor([1.0, 2.0, 3.0], requires_grad=True, name="x")
+    latex = tg.derive(np.prod(x) * x[1:].sum() + np.linalg.norm(x)).latex()
+    assert re.search(r"\{t_\{\d+\}\}_\{\[", latex)
+    assert not re.search(r"t_\{\d+\}_\{", latex)
+    assert r"\mathrm{keepdims}=\mathrm{False}" in latex

@@ -153,7 +153,7 @@ def derive(
         with np.errstate(all="ignore"), tracing() as steps:
             twins = replay(J)
             m = _examples(J, twins, called) if convention == "course" else 1
-            if m < 1 or m > np.finfo(J.dtype).max:
+            if m < 1 or m > int(np.finfo(J.dtype).max):
                 raise DomainError(f"convention='course' with m={m}: m is 1 or more, and no more than {J.dtype} holds.")
             seed = Tensor(np.full(J.shape, m, J.dtype))
             grads = backpropagate(twins[J], seed, create_graph=True, keep_all=True, wanted=_between(twins, targets))

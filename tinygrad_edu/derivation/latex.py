@@ -57,8 +57,9 @@ def _number(x: Any) -> Written:
 def _step(step: Step, operands: Sequence[Written]) -> Written:
     op = step.op.name
     if step.op is getitem:
-        return Written(f"{operands[0].within(Binds.ATOM)}_{{[{_escaped(key_text(step.params['key'], text_param))}]}}")
-    keywords = [rf"\mathrm{{{_escaped(k)}}}={_escaped(text_param(v))}" for k, v in special(step).items()]
+        key = _escaped(key_text(step.params["key"], text_param))
+        return Written(f"{{{operands[0].within(Binds.ATOM, PARENTHESES)}}}_{{[{key}]}}")  # it may have an index already
+    keywords = [rf"\mathrm{{{_escaped(k)}}}={_value(v)}" for k, v in special(step).items()]
     if not keywords and (plain := _plain(step, operands)):
         return plain
     name = f"\\{op}" if op in UPRIGHT else rf"\operatorname{{{_escaped(op)}}}"
@@ -98,6 +99,11 @@ def _raised(x: Written, power: str) -> str:
     if layer := re.fullmatch(r"(d?[WbZA])\^\{(\[\d+\])\}", x.text):
         return f"{layer[1]}^{{{layer[2]}{power}}}" if power == r"\top" else rf"\left({x.text}\right)^{{{power}}}"
     return f"{x.within(Binds.ATOM, PARENTHESES)}^{{{power}}}"
+
+
+def _value(x: Any) -> str:
+    text = _escaped(text_param(x))
+    return rf"\mathrm{{{text}}}" if x is None or isinstance(x, bool) else text
 
 
 def _escaped(text: str) -> str:
