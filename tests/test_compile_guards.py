@@ -236,6 +236,20 @@ def test_generators_are_found_in_attributes_and_put_back(kind):
     assert owner.noise.normal() == kind(0).normal()
 
 
+def test_a_tensor_left_behind_is_refused():
+    costs, cache, owner = [], {"A": Tensor(ONES)}, Scaling()
+    places = {
+        "a list": lambda x: costs.append(x * 2),
+        "a dict": lambda x: cache.update(A=x * 2),
+        "a new key": lambda x: cache.update(B=x * 2),
+        "an attribute": lambda x: setattr(owner, "loss", x * 2),
+    }
+    for f in places.values():
+        with pytest.raises(CompileError, match="puts a Tensor into a (list|dict) around it"):
+            tg.compile(f)(ONES)
+    tg.compile(lambda x: (cache["A"] + x, costs.append("once")))(ONES)
+
+
 def test_functions_that_run_in_parts_are_refused():
     def parts(x):
         yield x

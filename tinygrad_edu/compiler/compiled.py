@@ -38,9 +38,10 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
     bit as without.
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), writes
-    to an argument, changes a number that it reads, draws random numbers from np.random, from Python's or from a
-    generator around it, or adds to a `.grad` from before the call; then no Tensor and no generator has changed.
-    What Python does beside computing (printing, appending to lists, counting) happens at the first call only, and so
+    to an argument, changes a number that it reads, leaves a Tensor in a list or an attribute, draws random numbers
+    from np.random, from Python's or from a generator around it, or adds to a `.grad` from before the call; then no
+    Tensor and no generator has changed.
+    What Python does beside computing (printing, appending texts to a list) happens at the first call only, and so
     does what NumPy computes from arrays that are no arguments, what a generator made inside draws, and what other
     threads compute: hand it over, or make Tensors of it.  `verify` finds most of this.
     An error in the midst of an optimizer's update (Ctrl-C, np.errstate(all="raise")) may leave some parameters moved.

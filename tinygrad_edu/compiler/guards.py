@@ -51,6 +51,7 @@ class Surroundings:
     def __init__(self, f: Callable[..., Any], args: Iterable[Any]):
         self.found: dict[tuple[int, Any], tuple[Place, Any]] = {}
         self.generators: list[Any] = []
+        self.holders: list[tuple[Any, Any]] = []  # lists and dicts, those of attributes too, and what was in them
         self.asked: list[Place] = []  # whose values the program asks for at each call
         self._f = f
         self._names = set(UNNAMED)
@@ -59,12 +60,13 @@ class Surroundings:
         while known < len(self._names):  # new code brings new names, and so new attributes of objects met before
             known = len(self._names)
             self._seen: dict[int, Any] = {}
+            self.holders.clear()
             pending: list[Any] = [f, *args]
             while pending:
                 pending += self._met(pending.pop())
 
     def guards(self, name: str) -> "Guards":
-        """What the run has left as it was.  Raises CompileError for a number that it has changed."""
+        """What the run left as it was.  Raises CompileError for a number that it changed, and a Tensor that it left."""
         left = []
         for place, old in self.found.values():
             new = _now(place)
@@ -77,6 +79,15 @@ class Surroundings:
                     f"{f' ({place.key})' if isinstance(place.key, str) else ''}, and a compiled function would go on "
                     f"with the old value: keep it in a Tensor, hand it over, or set it outside."
                 )
+        for holder, before in self.holders:
+            now, old = (dict(enumerate(x)) if isinstance(x, list) else x for x in (holder, before))
+            for key, x in now.items():
+                if type(x) is Tensor and old.get(key) is not x:
+                    raise CompileError(
+                        f"compile: {name} puts a Tensor into a {type(holder).__name__} around it (at {key!r}), and "
+                        f"later calls would not: return it and put it there outside, or write to the .data of one "
+                        f"that is there."
+                    )
         return Guards(left)
 
     def _met(self, x: Any) -> Iterator[Any]:
@@ -94,13 +105,16 @@ class Surroundings:
         elif isinstance(x, functools.partial):
             yield from (x.func, *x.args, *x.keywords.values())
         elif isinstance(x, dict):
+            self.holders.append((x, dict(x)))
             yield from self._at(x, list(x))
         elif isinstance(x, list | tuple):
+            self.holders += [(x, x.copy())] if isinstance(x, list) else []
             yield from self._at(x, range(len(x)))
         elif isinstance(x, type | types.ModuleType):
             if not _foreign(x):
                 yield from self._at(vars(x), self._names & vars(x).keys())
         elif hasattr(x, "__dict__"):
+            self.holders.append((vars(x), dict(vars(x))))
             yield type(x)
             yield from self._at(vars(x), self._attributes(x))
 
