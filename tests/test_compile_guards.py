@@ -245,7 +245,7 @@ def test_a_tensor_left_behind_is_refused():
         "an attribute": lambda x: setattr(owner, "loss", x * 2),
     }
     for f in places.values():
-        with pytest.raises(CompileError, match="puts a Tensor into a (list|dict) around it"):
+        with pytest.raises(CompileError, match=r"puts a Tensor into a (list|dict) around it"):
             tg.compile(f)(ONES)
     tg.compile(lambda x: (cache["A"] + x, costs.append("once")))(ONES)
 
