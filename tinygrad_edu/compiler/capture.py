@@ -4,6 +4,7 @@ A value is known by its array: every Tensor that holds the same array object sta
 `.data`, `.detach()` and `Tensor(t)` need no steps of their own.
 """
 
+import pickle
 import random
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -225,7 +226,7 @@ def capture(arguments: Sequence[np.ndarray], kinds: Sequence[type], generators: 
         if running.refused:
             raise running.refused
         drawn = {id(x) for step in running.steps for x in step.params.values()}
-        moved = [str(a) != str(b) for a, b in zip(before, _random(generators))]
+        moved = [pickle.dumps(a) != pickle.dumps(b) for a, b in zip(before, _random(generators))]
         if any(moved[:2]) or any(moved[i] for i, g in enumerate(generators, 2) if id(g) not in drawn):
             raise CompileError(
                 "compile: the function draws random numbers by itself, and they would be repeated at every call: "

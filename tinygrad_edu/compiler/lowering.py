@@ -134,9 +134,12 @@ FUNCTIONS |= {np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.zeros
 FACTS = {np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj}
 
 
-def _emit(tape: list[Call], kind: str, function: Any, args: Sequence[Any], options: dict[str, Any]) -> "Symbol":
-    """Take the call, on trial, and write it down."""
-    trial = function(*map(_plain, args), **{k: _plain(x) for k, x in options.items()})
+def _emit(
+    tape: list[Call], kind: str, function: Any, args: Sequence[Any], options: dict[str, Any], trial: Any = None
+) -> "Symbol":
+    """Take the call, on trial unless its result is known, and write it down."""
+    if trial is None:
+        trial = function(*map(_plain, args), **{k: _plain(x) for k, x in options.items()})
     if not isinstance(trial, np.ndarray | np.generic) or any(type(x) is Symbol for x in options.values()):
         raise _Opaque
     array = np.asarray(trial)
@@ -148,13 +151,13 @@ def _emit(tape: list[Call], kind: str, function: Any, args: Sequence[Any], optio
     return Symbol(out, tape)
 
 
-def _product(a: Any, b: Any) -> Any:
-    """np.dot, which starts in half the time, where it calls the matrix library as matmul does; else matmul."""
-    if a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.dtype.kind == "f" and a.size and b.size:
-        product = np.matmul(a, b)
-        if product.flags.c_contiguous and _same(product, np.dot(a, b)):
-            return np.dot
-    return np.matmul
+def _product(a: Any, b: Any) -> tuple[Any, Any]:
+    """np.dot, which starts in half the time, where it calls the matrix library as matmul does, else matmul; a @ b."""
+    product = np.matmul(a, b)
+    usual = a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.dtype.kind == "f" and a.size and b.size
+    if usual and product.flags.c_contiguous and _same(product, np.dot(a, b)):
+        return np.dot, product
+    return np.matmul, product
 
 
 def _method(name: str) -> Any:
@@ -187,7 +190,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if method != "__call__" or options or ufunc.nout > 1:
             raise _Opaque
         if ufunc is np.matmul:
-            return _emit(self._tape, "matmul", _product(*map(_plain, inputs)), inputs, {})
+            function, product = _product(*map(_plain, inputs))
+            return _emit(self._tape, "matmul", function, inputs, {}, product)
         return _emit(self._tape, "elementwise", ufunc, inputs, {})
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
