@@ -171,7 +171,7 @@ class Replay:
     def __init__(
         self, text: Written, states: list[State], blocks: list[Block], seen: Capture, handout: _Handout, fast: bool
     ):
-        self.source = text.source
+        self.source = "\n\n".join([*text.loops, text.source])
         self.fast = fast
         self.guards = Guards([])
         self.to_verify = 0

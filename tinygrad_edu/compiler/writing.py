@@ -18,11 +18,11 @@ NAMED_OUT = {np.maximum, np.minimum}
 
 
 class Written(NamedTuple):
-    """source: the text.  names: what its free names stand for.  arguments: which are in use, by number."""
+    """source: the text.  names: what its free names stand for.  loops: the texts of those that numba compiled."""
 
     source: str
     names: dict[str, Any]
-    states: list[Value]
+    loops: list[str]
 
 
 def written(program: Program, plan: Plan, arguments: list[Value], numbers: list[Value]) -> Written:
@@ -40,6 +40,7 @@ class _Writer:
         self.taken: dict[str, int] = {"setup": 0, "step": 0}
         self.setup: list[str] = []
         self.lines: list[str] = []
+        self.loops: list[str] = []
         self.fixed: set[Value] = set()  # in the same memory at every call
         self.memory: dict[Any, np.ndarray] = {}
 
@@ -64,7 +65,7 @@ class _Writer:
         body = [*self.lines, f"return ({', '.join(results)}{',' if results else ''})"]
         lines = [f"def setup({states}):", *(f"    {line}" for line in self.setup), f"    def step({arguments}):"]
         lines += [f"        {line}" for line in body] + ["    return step"]
-        return Written("\n".join(lines) + "\n", self.names, self.program.states)
+        return Written("\n".join(lines) + "\n", self.names, self.loops)
 
     def _copy(self) -> None:
         """Put new data into states, of each other's old data too."""
@@ -112,6 +113,7 @@ class _Writer:
         if code not in self.of:
             self.of[code] = self._name("loop", numbered=True)
             self.names[self.of[code]] = code
+            self.loops.append(loop.text.replace("def loop(", f"def {self.of[code]}(", 1))
         self.lines.append(f"{self.of[code]}({', '.join(self._seen_as(*each) for each in loop.parameters)})")
 
     def _memory_of(self, x: Value) -> Any:
