@@ -73,7 +73,7 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
 
 @final
 class Compiled:
-    """A compiled function.  traces: how often it has been written down.  source: its latest program, after its loops."""
+    """A compiled function.  traces: how often it was written down.  source: its latest program, after its loops."""
 
     _settings, _asked = ("_f",), ()  # what a compiled function that calls this one takes for granted
 
