@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, functions, nn, optim
+from tinygrad_edu.compiler.guards import Surroundings
 from tinygrad_edu.errors import CompileError
 from tinygrad_edu.randomness import generator
 
@@ -248,6 +249,17 @@ def test_a_tensor_left_behind_is_refused():
         with pytest.raises(CompileError, match=r"puts a Tensor into a (list|dict) around it"):
             tg.compile(f)(ONES)
     tg.compile(lambda x: (cache["A"] + x, costs.append("once")))(ONES)
+
+
+def test_data_in_long_lists_and_what_no_code_names_cost_no_call_anything():
+    data, owner = [Tensor(ONES) for _ in range(1000)], SimpleNamespace(**{f"x{i}": i for i in range(1000)}, rate=2.0)
+    around = Surroundings(lambda x: x * data[0] * owner.rate, [])
+    assert len(around.guards("f").found) < 10
+    f = tg.compile(lambda x: x * data[0] * owner.rate)
+    f(ONES)
+    owner.x3 = "another"
+    f(ONES)
+    assert f.traces == 1
 
 
 def test_functions_that_run_in_parts_are_refused():

@@ -22,6 +22,8 @@ __all__ = ["Guards", "Place", "Surroundings", "same"]
 SETTINGS = (bool, int, float, complex, str, bytes, type(None))
 #: How many places are watched at most: what lies further away is not worth asking for at each call.
 MANY = 400
+#: A longer list or dict holds data, and its items are not watched.
+LONG = 100
 #: Names that code uses without naming them.
 UNNAMED = {"__call__", "forward"}
 #: Whose functions and classes are not walked through: they change nothing behind the user's back.
@@ -53,9 +55,7 @@ class Surroundings:
         self.generators: list[Any] = []
         self.holders: list[tuple[Any, Any]] = []  # lists and dicts, those of attributes too, and what was in them
         self.asked: list[Place] = []  # whose values the program asks for at each call
-        self._f = f
         self._names = set(UNNAMED)
-        self._codes: set[types.CodeType] = set()
         known = -1
         while known < len(self._names):  # new code brings new names, and so new attributes of objects met before
             known = len(self._names)
@@ -106,10 +106,10 @@ class Surroundings:
             yield from (x.func, *x.args, *x.keywords.values())
         elif isinstance(x, dict):
             self.holders.append((x, dict(x)))
-            yield from self._at(x, list(x))
+            yield from self._at(x, list(x) if len(x) <= LONG else ())
         elif isinstance(x, list | tuple):
             self.holders += [(x, x.copy())] if isinstance(x, list) else []
-            yield from self._at(x, range(len(x)))
+            yield from self._at(x, range(len(x)) if len(x) <= LONG else ())
         elif isinstance(x, type | types.ModuleType):
             if not _foreign(x):
                 yield from self._at(vars(x), self._names & vars(x).keys())
@@ -124,7 +124,8 @@ class Surroundings:
         if settings is not None:
             self.asked += [Place(vars(x), name) for name in type(x)._asked]
             return [name for name in vars(x) if name in settings or name in type(x)._asked]
-        return [name for name in vars(x) if name in self._names or (_foreign(type(x)) and name != "_training")]
+        ours = type(x).__module__.startswith("tinygrad_edu.")  # whose code is not walked through for names
+        return [name for name in vars(x) if name in self._names or (ours and name != "_training")]
 
     def _function(self, f: types.FunctionType) -> Iterator[Any]:
         for cell in f.__closure__ or ():
