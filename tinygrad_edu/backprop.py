@@ -182,6 +182,8 @@ def unbroadcast(dx: Any, shape: tuple[int, ...]) -> Any:
 def _conform(dx: Any, x: Any, t: Any) -> Any:
     """The contribution dx in x's shape and dtype."""
     shape = x._array.shape
+    if watching and current_watch.get() is not None:
+        current_watch.get().unlike(dx, x, t)
     if dx.shape != shape:
         got, dx = dx.shape, unbroadcast(dx, shape)
         if dx.shape != shape:

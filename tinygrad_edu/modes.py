@@ -43,6 +43,9 @@ class Observer:
     def added_up(self, dz: Any, t: Any, seed: Any) -> None:
         """The gradient dz of t is complete, in a walk from this seed."""
 
+    def unlike(self, dx: Any, x: Any, t: Any) -> None:
+        """t's rule for its input x made dx, which is about to be brought to x's shape and dtype."""
+
     def passed_back(self, dx: Any, dz: Any, x: Any, t: Any, order: Any) -> None:
         """t's rule for its input x made dx of dz; the order of the walk so far ends in what is still to come."""
 

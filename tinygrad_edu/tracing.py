@@ -19,7 +19,7 @@ from .modes import Observer, current_watch, watching
 from .primitives import Primitive
 from .tensor import Tensor, record
 
-__all__ = ["Step", "inputs_first", "replay", "tracing"]
+__all__ = ["Contribution", "Step", "inputs_first", "replay", "tracing"]
 
 
 class Step(NamedTuple):
@@ -36,12 +36,29 @@ class Step(NamedTuple):
         return [x for x in self.inputs if type(x) is Tensor]
 
 
+class Contribution(NamedTuple):
+    """The rule of t for its input x made of dz, the gradient of t, a share dx of the gradient of x.
+
+    given: what the rule itself made, before it was summed to x's shape and cast to its dtype.
+    place: how many steps had been taken when dx was there.
+    """
+
+    t: Tensor
+    x: Tensor
+    dz: Any
+    given: Any
+    dx: Any
+    place: int
+
+
 @final
 class _Tracer(Observer):
     """What an open `tracing()` does at each step; it stands where the watch of `detect_anomaly` would."""
 
-    def __init__(self) -> None:
+    def __init__(self, contributions: list[Contribution] | None) -> None:
         self.steps: list[Step] = []
+        self.contributions = contributions
+        self.given: Any = None  # where it is not what is passed back
         self.arrays: dict[int, tuple[Any, Tensor]] = {}  # id -> the array, which so keeps its id, and its Tensor
 
     def stepped(self, out: Tensor, op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
@@ -50,6 +67,14 @@ class _Tracer(Observer):
             out.inputs = inputs  # rules will be fed with them
         self.steps.append(Step(out, op, inputs, params))
 
+    def unlike(self, dx: Any, x: Tensor, t: Tensor) -> None:
+        self.given = dx
+
+    def passed_back(self, dx: Any, dz: Any, x: Tensor, t: Tensor, order: Any) -> None:
+        given, self.given = dx if self.given is None else self.given, None
+        if self.contributions is not None:
+            self.contributions.append(Contribution(t, x, dz, given, dx, len(self.steps)))
+
     def lifted(self, array: Any) -> Tensor:
         if id(array) not in self.arrays:
             self.arrays[id(array)] = array, Tensor(array)
@@ -57,8 +82,8 @@ class _Tracer(Observer):
 
 
 @contextmanager
-def tracing() -> Iterator[list[Step]]:
-    """All steps that this thread takes inside, in order.
+def tracing(contributions: list[Contribution] | None = None) -> Iterator[list[Step]]:
+    """All steps that this thread takes inside, in order; what walks backwards pass back is added to `contributions`.
 
     >>> import numpy as np
     >>> with tracing() as steps:
@@ -66,7 +91,7 @@ def tracing() -> Iterator[list[Step]]:
     >>> [step.op.name for step in steps]
     ['exp', 'add']
     """
-    tracer = _Tracer()
+    tracer = _Tracer(contributions)
     watching.append(tracer)
     token = current_watch.set(tracer)
     try:

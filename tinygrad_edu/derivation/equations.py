@@ -7,38 +7,21 @@
 The rules are fed with Tensors, which record what the rules do; what is printed is what ran.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, final
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, final
 
-import numpy as np
-
-from ..backprop import backpropagate, seed_for
-from ..errors import DomainError, GradientError
-from ..modes import recording
-from ..rules.elementwise import divide
-from ..rules.loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mse
-from ..rules.reduce import mean
+from ..errors import GradientError
 from ..tensor import Tensor
-from ..tracing import Step, inputs_first, replay, tracing
+from ..tracing import Step, inputs_first
 from .latex import LATEX, latex_name
 from .lines import Root, lines
-from .naming import Names, Size
+from .naming import Names
 from .notation import TEXT, write_line
 from .simplify import simplified
 from .source import module_text
+from .traced import Convention, check_end, leaves, named_m, walked, with_sizes
 
 __all__ = ["Derivation", "Equation", "derive"]
-
-Convention = Literal["gradient", "course"]
-
-#: How many examples a step averages over.
-MEANS: dict[Any, Callable[[Tensor], int]] = {
-    binary_cross_entropy: lambda t: t.inputs[0].size,
-    binary_cross_entropy_with_logits: lambda t: t.inputs[0].size,
-    cross_entropy: lambda t: t.inputs[0].size // t.inputs[0].shape[t.params["axis"]],
-    mean: lambda t: t.inputs[0].size // t.size,
-    mse: lambda t: t.inputs[0].size,
-}
 
 
 class Equation(NamedTuple):
@@ -103,6 +86,7 @@ class Derivation:
         Indices that came from the data, such as the order of np.sort, stand in it as they were.
         Raises NoRuleError for a step that is no NumPy, such as a checkpoint; DomainError for a bad name.
 
+        >>> import numpy as np
         >>> x = Tensor([1.0, 2.0], requires_grad=True, name="x")
         >>> module = {}
         >>> exec(derive((x**2).sum()).source(), module)
@@ -141,36 +125,18 @@ def derive(
     dZ = Z + Z
     dW = dZ @ X.T
     """
-    if type(J) is not Tensor:
-        raise GradientError(f"derive() takes a Tensor, the end of a recorded graph; this is a {type(J).__name__}.")
-    if convention not in ("gradient", "course"):
-        raise DomainError(f"convention={convention!r}: it is 'gradient' or 'course'.")
-    seed_for(J, None)  # refuses what is no real number
+    check_end(J, "derive", convention)
     targets = _targets(J, wrt)
     called = Names(names)
-    token = recording.set(True)
-    try:
-        with np.errstate(all="ignore"), tracing() as steps:
-            twins = replay(J)
-            m = _examples(J, twins, called) if convention == "course" else 1
-            if m < 1 or m > int(np.finfo(J.dtype).max):
-                raise DomainError(f"convention='course' with m={m}: m is 1 or more, and no more than {J.dtype} holds.")
-            seed = Tensor(np.full(J.shape, m, J.dtype))
-            grads = backpropagate(twins[J], seed, create_graph=True, keep_all=True, wanted=_between(twins, targets))
-            parts = {t: grads[twin] for t, twin in twins.items() if twin in grads and t is not J}
-            true = {t: dt / m if t.op is None and convention == "course" else dt for t, dt in parts.items()}
-    finally:
-        recording.reset(token)
-    size = None
-    if convention == "course":
-        size = next((x for x in called.sizes.values() if x.name == "m"), None) or Size(called.distinct("m"), m)
+    steps, twins, seed, m, parts, true, _ = walked(J, called, convention, targets)
+    size = named_m(called, m) if convention == "course" else None
     divided = {dt for t, dt in true.items() if dt is not parts[t]}
     _give_names(twins, [J, *targets], steps, called)
     plain, stands = simplified(
-        steps, [x for x in _leaves(steps) if x not in called.of and not x.requires_grad], seed, {*called.of, *divided}
+        steps, [x for x in leaves(steps) if x not in called.of and not x.requires_grad], seed, {*called.of, *divided}
     )
-    plain = [_with_sizes(step, called, size if step.out in divided else None) for step in plain]
-    for x in _leaves(plain):
+    plain = [with_sizes(step, called, size if step.out in divided else None) for step in plain]
+    for x in leaves(plain):
         if x not in called.of:
             called.give_any(x, "t" if x.requires_grad else "c")
     forward = [(called.of[x], x, x) for t, x in twins.items() if x in called.of and t.op is not None]
@@ -179,18 +145,8 @@ def derive(
     return Derivation(plain, forward, ends, called)
 
 
-def _with_sizes(step: Step, names: Names, size: Size | None) -> Step:
-    """The step, divided by a number that has a name."""
-    if step.op is divide and type(step.inputs[1]) is int:
-        named = size or names.sizes.get(step.inputs[1])
-        return step._replace(inputs=(step.inputs[0], named)) if named else step
-    return step
-
-
 def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
     """The tensors whose gradients are wanted."""
-    if J.op is None or not J.requires_grad:
-        raise GradientError(f"{J._label()} was not computed from anything that requires a gradient: nothing to derive.")
     behind = set(inputs_first(J))
     if wrt is None:
         return [t for t in behind if t.op is None and t.requires_grad]
@@ -206,39 +162,9 @@ def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
     return targets
 
 
-def _between(twins: Mapping[Tensor, Tensor], targets: Sequence[Tensor]) -> set[Tensor]:
-    """The twins of what lies between the targets and the end."""
-    depends = set(targets)
-    for t in twins:  # each after its inputs
-        if any(type(x) is Tensor and x in depends for x in t.inputs):
-            depends.add(t)
-    return {twins[t] for t in depends if t.requires_grad}
-
-
-def _examples(J: Tensor, behind: Iterable[Tensor], names: Names) -> int:
-    """m: as named, or what the loss averages over."""
-    for size in names.sizes.values():
-        if size.name == "m":
-            return size.value
-    found = {MEANS[t.op](t) for t in behind if t.op in MEANS}
-    if len(found) != 1:
-        raise GradientError(
-            f"convention='course' needs m, the number of examples, and {J._label()} has {len(found) or 'no'} means "
-            f'that tell it: give it, derive(J, convention="course", names={{"m": 209}}).'
-        )
-    (m,) = found
-    return m
-
-
-def _leaves(steps: Sequence[Step]) -> list[Tensor]:
-    """What the steps take in."""
-    made = {step.out for step in steps}
-    return [x for x in dict.fromkeys(x for step in steps for x in step.parents) if x not in made]
-
-
 def _give_names(twins: Mapping[Tensor, Tensor], ends: Sequence[Tensor], steps: Sequence[Step], names: Names) -> None:
     """Call everything what the user calls it, the first of the ends J, and the others anything."""
-    wishes = {x: names.wish(x) for x in _leaves(steps)} | {twin: names.wish(t) for t, twin in twins.items()}
+    wishes = {x: names.wish(x) for x in leaves(steps)} | {twin: names.wish(t) for t, twin in twins.items()}
     for x, wish in wishes.items():
         if wish:
             names.give(x, wish)
