@@ -69,9 +69,12 @@ def run_hooks(t: Any, dz: Any) -> Any:
 
 
 def read_only(dz: Any) -> Any:
-    """A view of an array that cannot be written to: others may still read the gradient."""
-    if not isinstance(dz, np.ndarray | np.generic):
+    """A view of an array that cannot be written to: others may still read the gradient.  A number stays a number.
+
+    NumPy rounds a number and an array of one entry differently here and there, and being watched changes no digit.
+    """
+    if not isinstance(dz, np.ndarray):
         return dz
-    view = np.asarray(dz).view()
+    view = dz.view()
     view.flags.writeable = False
     return view
