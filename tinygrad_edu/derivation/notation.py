@@ -36,6 +36,7 @@ __all__ = [
     "special",
     "text_param",
     "write_line",
+    "written_line",
 ]
 
 
@@ -95,6 +96,11 @@ class Dialect(NamedTuple):
 
 def write_line(line: Line, names: Names, dialect: Dialect) -> str:
     """The right-hand side of the line's equation."""
+    return written_line(line, names, dialect).text
+
+
+def written_line(line: Line, names: Names, dialect: Dialect) -> Written:
+    """Likewise, with how tightly it binds."""
     written: dict[Any, Written] = {}
 
     def operand(x: Any) -> Written:
@@ -104,7 +110,7 @@ def write_line(line: Line, names: Names, dialect: Dialect) -> str:
 
     for step in line.steps:
         written[step.out] = dialect.step(step, [operand(x) for x in step.inputs])
-    return operand(line.end).text
+    return operand(line.end)
 
 
 def python(

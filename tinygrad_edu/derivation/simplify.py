@@ -23,15 +23,18 @@ def _spreads(op: Primitive) -> bool:
 
 
 def simplified(
-    steps: Sequence[Step], literals: Sequence[Tensor], seed: Tensor, named: Collection[Tensor]
+    steps: Sequence[Step], literals: Sequence[Tensor], seed: Tensor | None, named: Collection[Tensor]
 ) -> tuple[list[Step], dict[Tensor, Any]]:
     """(the steps that remain, {tensor: the tensor or number that stands for it}).
 
-    literals: the constants without a name; those without axes are read as numbers.  seed: a number, spread out.
+    literals: the constants without a name; those without axes are read as numbers.  seed: a number, spread out;
+    None to read it as any other tensor.
     named: the results that have a name, and keep their steps.
     """
     stands: dict[Tensor, Any] = {t: _whole(t.data[()]) for t in literals if t.ndim == 0}
-    spread: dict[Tensor, Any] = {seed: _whole(seed.data.flat[0])}  # and the result of broadcast_to -> what was spread
+    spread: dict[Tensor, Any] = (
+        {} if seed is None else {seed: _whole(seed.data.flat[0])}
+    )  # and the result of broadcast_to -> what was spread
     negated: dict[Tensor, Any] = {}  # the result of a sign -> what is behind it
     found = []
     for step in steps:

@@ -18,7 +18,7 @@ from ..tensor import Tensor
 from ..tracing import Contribution, Step, replay, tracing
 from .naming import Names, Size
 
-__all__ = ["Convention", "Traced", "check_end", "leaves", "named_m", "walked", "with_sizes"]
+__all__ = ["Convention", "Traced", "check_end", "leaves", "named_m", "numbers_of", "walked", "with_sizes"]
 
 Convention = Literal["gradient", "course"]
 
@@ -83,6 +83,21 @@ def walked(J: Tensor, names: Names, convention: Convention, targets: Sequence[Te
     finally:
         recording.reset(token)
     return Traced(steps, twins, seed, m, parts, true, contributions)
+
+
+def numbers_of(J: Tensor, m: int) -> tuple[dict[Tensor, Any], list[Contribution]]:
+    """({tensor: its gradient, times m}, what was passed back), computed by rules on arrays, as backward() does.
+
+    Fed with Tensors the rules compute the same, but NumPy rounds a number and an array of one entry differently here
+    and there, and these are the engine's own numbers.
+    """
+    contributions: list[Contribution] = []
+    with np.errstate(all="ignore"):
+        twins = replay(J)
+        with tracing(contributions):
+            grads = backpropagate(twins[J], np.full(J.shape, m, J.dtype), keep_all=True)
+    found = set(twins.values())
+    return {t: grads[twin] for t, twin in twins.items() if twin in grads}, [x for x in contributions if x.t in found]
 
 
 def _between(twins: Mapping[Tensor, Tensor], targets: Sequence[Tensor]) -> set[Tensor]:
