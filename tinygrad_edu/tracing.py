@@ -7,7 +7,7 @@ While a step is only recorded where a gradient may be wanted, a trace holds all 
 took in stands in it as a Tensor of its own.  So when rules are fed with Tensors, what they compute is written down too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, final
 
@@ -19,7 +19,7 @@ from .modes import Observer, current_watch, watching
 from .primitives import Primitive
 from .tensor import Tensor, record
 
-__all__ = ["Contribution", "Step", "inputs_first", "replay", "tracing"]
+__all__ = ["Contribution", "Step", "inputs_first", "replay", "tensors_in", "tracing"]
 
 
 class Step(NamedTuple):
@@ -101,22 +101,30 @@ def tracing(contributions: list[Contribution] | None = None) -> Iterator[list[St
         watching.remove(tracer)
 
 
-def inputs_first(end: Tensor) -> list[Tensor]:
-    """Every Tensor that `end` was made from, each after its inputs, `end` last.  Raises GraphFreedError."""
-    order: list[Tensor] = []
-    seen = {end}
-    path = [(end, iter(end.inputs))]
+def tensors_in(t: Tensor) -> list[Tensor]:
+    """The Tensors that t was made from."""
+    return [x for x in t.inputs if type(x) is Tensor]
+
+
+def inputs_first(end: Tensor, inputs: Callable[[Any], Iterable[Any]] = tensors_in) -> list[Any]:
+    """Everything that `end` was made from, each after its inputs, `end` last.  Raises GraphFreedError.
+
+    inputs: what a thing was made from; by default its Tensors.
+    """
+    order: list[Any] = []
+    seen = {id(end)}
+    path = [(end, iter(inputs(end)))]
     while path:
         t, rest = path[-1]
-        if t.op is FREED:
+        if type(t) is Tensor and t.op is FREED:
             raise GraphFreedError(
-                f"the graph behind {t._label()} was freed by backward(retain_graph=False), so there is nothing left to "
-                f"read: run the forward pass again, or call backward() without retain_graph."
+                f"the graph behind {t._label()} was freed by backward(retain_graph=False), so nothing is left to read: "
+                f"run the forward pass again and draw it before that call, or call backward() without retain_graph."
             )
         for x in rest:
-            if type(x) is Tensor and x not in seen:
-                seen.add(x)
-                path.append((x, iter(x.inputs)))
+            if id(x) not in seen:
+                seen.add(id(x))
+                path.append((x, iter(inputs(x))))
                 break
         else:
             order.append(t)
