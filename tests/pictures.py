@@ -27,8 +27,9 @@ def box_named(drawing, name):
 
 
 def arrows_of(drawing):
+    """What the arrows say: "a → J" along the data, "J ⇢ a: dJ * b" for a gradient."""
     root = ET.fromstring(drawing.svg)
-    return [g.findtext(f"{SVG}title") for g in root.iter(f"{SVG}g") if g.get("class") == "arrow"]
+    return [g.findtext(f"{SVG}title") for g in root.iter(f"{SVG}g") if "arrow" in g.get("class", "").split()]
 
 
 def parameter(data, name=None):

@@ -9,8 +9,8 @@ from pictures import SVG, arrows_of, box_named, boxes_of, layer, parameter
 from tinygrad_edu import Tensor, functions
 from tinygrad_edu.errors import ChangedDataError, GraphFreedError, TinygradEduError
 from visualize import draw
-from visualize.errors import GraphTooLargeError, LayoutError, NotDrawableError, OptionError, SaveError
-from visualize.graph import LIMIT, read_graph
+from visualize.errors import ConversionError, LayoutError, NotDrawableError, OptionError, SaveError
+from visualize.graph import read_graph
 from visualize.layout import layout_dot
 
 # What it says
@@ -22,26 +22,32 @@ def test_a_scalar_graph_shows_equations_values_and_gradients():
     J.name = "J"
     J.backward()
     drawing = draw(J)
-    assert box_named(drawing, "a")[1] == ["a", "parameter · float64", "value 2.0", "grad  -2.0"]  # b + 1
+    assert box_named(drawing, "a")[1] == [
+        *["a", "parameter · float64", "value 2.0", "grad  -2.0"],  # b + 1
+        "      = dJ + dt1 * b",
+    ]
     assert box_named(drawing, "b")[1] == ["b", "parameter · float64", "value -3.0", "grad  2.0"]
     assert box_named(drawing, "t1")[1] == ["t1 = a * b", "multiply · float64", "value -6.0", "grad  1.0"]
     assert box_named(drawing, "J")[1] == ["J = t1 + a", "add · float64", "value -4.0", "grad  1.0"]
-    assert sorted(arrows_of(drawing)) == ["a → J", "a → t1", "b → t1", "t1 → J"]
+    forward = ["a → J", "a → t1", "b → t1", "t1 → J"]
+    back = ["J ⇢ a: dJ", "J ⇢ t1: dJ", "t1 ⇢ a: dt1 * b", "t1 ⇢ b: dt1 * a"]
+    assert sorted(arrows_of(drawing)) == sorted(forward + back)
 
 
 def test_arrays_show_shape_range_and_a_gradient_of_the_same_shape():
     J, W, _b, X, Z = layer()
     dW = 2 / 15 * Z.data @ X.data.T  # by hand
     lines = box_named(draw(J), "W")[1]
-    assert lines[2] == f"value (3, 4) {W.data.min():.3g} … {W.data.max():.3g}"
-    assert lines[3] == f"grad  (3, 4) {dW.min():.3g} … {dW.max():.3g}"
+    assert lines[2] == f"value (3, 4) {W.data.min():.3g} … {W.data.max():.3g}, mean {W.data.mean():.3g}"
+    assert lines[3] == f"grad  (3, 4) {dW.min():.3g} … {dW.max():.3g}, mean {dW.mean():.3g}"
 
 
 def test_tiny_arrays_are_shown_in_full_and_every_digit_is_in_the_title():
     x = parameter([1 / 3, 2.0], "x")
     classes, lines, title = box_named(draw((x * x).sum()), "x")
-    assert lines[2:] == ["value (2,) [0.3333, 2.0]", "grad  (2,) [0.6667, 4.0]"]
-    assert title == f"x\nparameter, shape (2,), float64\nvalue: [{1 / 3!r}, 2.0]\ngradient: [{2 / 3!r}, 4.0]"
+    assert lines[2:4] == ["value (2,) [0.3333, 2.0]", "grad  (2,) [0.6667, 4.0]"]
+    told = f"x\nparameter, shape (2,), float64\nvalue: [{1 / 3!r}, 2.0]\ngradient: [{2 / 3!r}, 4.0]"
+    assert title.startswith(told)
     assert classes == ["box", "parameter"]
 
 
@@ -64,18 +70,18 @@ def test_only_the_end_is_marked_as_the_end():
 
 
 def test_ids_are_in_topological_order():
-    steps = read_graph(layer()[0], None, False)
-    assert [s.id for s in steps] == [f"n{i}" for i in range(len(steps))]
-    for i, step in enumerate(steps):
-        assert all(int(x[1:]) < i for x in step.inputs)
+    graph = read_graph(layer()[0], None, False)
+    assert [box.id for box in draw(layer()[0])._scene.boxes] == [f"n{i}" for i in range(len(graph))]
+    for i, inputs in enumerate(graph.inputs):
+        assert all(x < i for x in inputs)
 
 
 def test_a_tensor_used_twice_is_one_box_with_two_arrows():
     a = parameter(3.0, "a")
     drawing = draw(a + a)
     assert len(boxes_of(drawing)) == 2
-    assert arrows_of(drawing) == ["a → t1", "a → t1"]
-    assert box_named(drawing, "a")[1][3] == "grad  2.0"
+    assert arrows_of(drawing) == ["a → t1", "a → t1", "t1 ⇢ a: dt1", "t1 ⇢ a: dt1"]
+    assert box_named(drawing, "a")[1][3:] == ["grad  2.0", "      = dt1 + dt1"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,7 @@ def test_a_tensor_used_twice_is_one_box_with_two_arrows():
     [
         (lambda x: x * 2.0, "t1 = x * 2.0"),
         (lambda x: 2 / x, "t1 = 2 / x"),
-        (lambda x: x ** (-0.5), "t1 = x ** (-0.5)"),
+        (lambda x: x ** (-0.5), "t1 = x ** -0.5"),
         (lambda x: -x, "t1 = -x"),
         (lambda x: x.T, "t1 = x.T"),
         (lambda x: x.transpose(1, 0), "t1 = transpose(x, axes=(1, 0))"),
@@ -205,32 +211,13 @@ def test_changed_data_is_refused_and_drawn_without_gradients():
     assert len(boxes_of(draw(J, grads=False))) == 7
 
 
-def test_a_chain_of_200_000_is_refused_promptly_without_recursion_or_layout(monkeypatch):
-    monkeypatch.setattr("visualize.layout._run_dot", lambda source: pytest.fail("no layout for a refused graph"))
-    monkeypatch.setattr("visualize.graph.backpropagate", lambda *a, **k: pytest.fail("no gradients either"))
-    t = parameter(1.0)
-    for _ in range(200_000):
-        t = t + 1.0
-    with pytest.raises(GraphTooLargeError, match=rf"200001 tensors.*up to {LIMIT}: draw a part"):
-        draw(t)
-
-
-def test_the_largest_graph_allowed_is_drawn():
-    t = parameter(1.0)
-    for _ in range(LIMIT - 1):
-        t = t + 1.0
-    assert len(boxes_of(draw(t))) == LIMIT
-    with pytest.raises(GraphTooLargeError):
-        draw(t + 1.0)
-
-
 def test_only_a_tangled_graph_gets_straight_arrows():
     chain, tangle = parameter(1.0), [parameter(1.0)]
     for i in range(200):
         chain = chain + 1.0
         tangle.append(tangle[-1] * tangle[i // 3])
-    assert "splines=line" not in layout_dot(draw(chain)._boxes, "LR")
-    assert "splines=line" in layout_dot(draw(tangle[-1])._boxes, "LR")
+    assert "splines=line" not in layout_dot(draw(chain, group="none")._scene, "LR")
+    assert "splines=line" in layout_dot(draw(tangle[-1])._scene, "LR")
     assert len(boxes_of(draw(tangle[-1]))) == 201
 
 
@@ -242,13 +229,13 @@ def test_what_is_no_tensor_is_refused(thing):
 
 def test_wrong_options_are_refused():
     x = Tensor(1.0)
-    with pytest.raises(OptionError, match="directions are LR, TB, RL, BT"):
+    with pytest.raises(OptionError, match="direction='left': it is one of LR, TB, RL, BT"):
         draw(x, direction="left")
     with pytest.raises(NotDrawableError, match=r'names=\{"W": W'):
         draw(x, names={x: "x"})
 
 
 def test_every_error_is_ours_and_the_builtin():
-    pairs = {GraphTooLargeError: ValueError, LayoutError: RuntimeError, NotDrawableError: TypeError}
+    pairs = {ConversionError: RuntimeError, LayoutError: RuntimeError, NotDrawableError: TypeError}
     pairs |= {OptionError: ValueError, SaveError: OSError}
     assert all(issubclass(e, TinygradEduError) and issubclass(e, b) for e, b in pairs.items())

@@ -13,7 +13,8 @@ from pictures import SVG, layer
 
 from tinygrad_edu import Tensor
 from visualize import Drawing, draw
-from visualize.errors import LayoutError, OptionError, SaveError
+from visualize.errors import ConversionError, LayoutError, OptionError, SaveError
+from visualize.files import _plain
 from visualize.layout import _run_dot
 from visualize.svg import THEMES
 
@@ -70,34 +71,40 @@ def test_boxes_do_not_overlap_and_follow_the_direction(direction):
             x, y = map(float, g.get("transform")[len("translate(") : -1].split())
             numbers = g.find(f"{SVG}path").get("d").replace("M", " ").replace("H", " ").replace("V", " ")
             places[g.get("id")] = (x, y, numbers)
-    box = {b.id: (places[b.id][0], places[b.id][1], b.width, b.height) for b in drawing._boxes}
+    box = {b.id: (places[b.id][0], places[b.id][1], b.width, b.height) for b in drawing._scene.boxes}
     ids = list(box)
     for i, a in enumerate(ids):
         for b in ids[:i]:
             (ax, ay, aw, ah), (bx, by, bw, bh) = box[a], box[b]
             assert ax + aw <= bx or bx + bw <= ax or ay + ah <= by or by + bh <= ay
     axis, sign = {"LR": (0, 1), "TB": (1, 1), "RL": (0, -1), "BT": (1, -1)}[direction]
-    for b in drawing._boxes:
-        for x in b.inputs:
-            centre, before = (box[k][axis] + box[k][axis + 2] / 2 for k in (b.id, x))
-            assert sign * centre > sign * before
+    for edge in drawing._scene.edges:
+        centre, before = (box[k][axis] + box[k][axis + 2] / 2 for k in (edge.head, edge.tail))
+        assert sign * centre > sign * before
     width, height = float(root.get("width")), float(root.get("height"))
     assert all(x >= 0 and x + w <= width and y >= 0 and y + h <= height for x, y, w, h in box.values())
 
 
 def test_the_text_fits_into_its_box_in_the_widest_common_font():
-    for box in draw(layer()[0])._boxes:
-        for line in box.lines:
-            assert sum(len(text) for text, _ in line) * 0.62 * 12 <= box.width - 10
+    for box in draw(layer()[0])._scene.boxes:
+        for row in box.rows:
+            assert sum(len(text) for text, _ in row.pieces) * 0.62 * 12 <= box.width - 10 - 48 * bool(row.bars)
 
 
 SCRIPT = """
 import numpy as np
-from tinygrad_edu import Tensor
+from tinygrad_edu import Tensor, nn
+from tinygrad_edu.functions import binary_cross_entropy
 from visualize import draw
 W, X = Tensor(np.eye(3), requires_grad=True, name="W"), Tensor(np.ones((3, 2)))
 drawing = draw((np.tanh(W @ X) * np.full((3, 2), 0.5) + W.sum()).sum())
 print(drawing.svg + drawing.source)
+x = Tensor(np.ones(3), requires_grad=True)
+for i in range(200):
+    x = np.tanh(x) * float(i)
+print(draw(x.sum()).svg)
+J = binary_cross_entropy(nn.DeepNetwork([3, 4, 2, 1], seed=1)(np.ones((3, 2))), np.ones((1, 2)))
+print(draw(J).svg + draw(J, depth=0).source)
 """
 
 
@@ -141,7 +148,7 @@ def test_every_text_has_enough_contrast_on_every_box(theme):
     style = ET.fromstring(draw(layer()[0]).svg).findtext(f"{SVG}style")
     assert style.count("prefers-color-scheme:dark") == 1
     assert all(part in style for value in colours.values() for part in value.split())
-    for kind in ("parameter", "input", "constant", "result"):
+    for kind in ("parameter", "input", "constant", "result", "group", "frame", "paper"):
         for role in ("name", "number", "quiet", "gradient"):
             a, b = sorted((luminance(colours[role]), luminance(colours[kind].split()[0])))
             assert (b + 0.05) / (a + 0.05) >= 4.5, (kind, role)
@@ -180,9 +187,58 @@ def test_save_writes_what_the_suffix_says(tmp_path):
     assert not [p for p in tmp_path.iterdir() if p.suffix == ".tmp"]
 
 
-@pytest.mark.parametrize("name", ["graph.png", "graph.pdf", "graph", "graph.svg.bak"])
+def test_png_and_pdf_are_the_picture_in_the_light_scheme(tmp_path):
+    pytest.importorskip("vl_convert", reason="vl-convert-python is not installed: pip install -e '.[images]'")
+    drawing = draw(layer()[0])
+    root = ET.fromstring(drawing.svg)
+    png = drawing.save(tmp_path / "a.png").read_bytes()
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))
+    assert abs(width - 2 * float(root.get("width"))) <= 2 and abs(height - 2 * float(root.get("height"))) <= 2
+    assert drawing.save(tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
+    assert "prefers-color-scheme" not in _plain(drawing.svg)
+
+
+def test_png_and_pdf_without_a_converter_are_one_error_with_the_cure(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    for name in ("a.png", "a.pdf"):
+        with pytest.raises(ConversionError, match=r'pip install "tinygrad_edu\[images\]", or save an \.svg'):
+            draw(layer()[0]).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_has_the_picture_and_a_table_of_its_boxes(tmp_path):
+    drawing = draw(layer()[0])
+    html = drawing.save(tmp_path / "a.html").read_text(encoding="utf-8")
+    assert html.count("<svg") == 1 and html.count("<tr>") == 1 + 7
+    assert (
+        '<th scope="row">Z = t1 + b</th><td>add, shape (3, 5), float64; the sum of 2 gradients dt2 * Z + dt2 * Z</td>'
+        in html
+    )
+    assert "<h1>Graph of J</h1>" in html and "<script" not in html
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_theme_holds_whatever_scheme_the_reader_has(theme):
+    style = ET.fromstring(draw(layer()[0], theme=theme).svg).findtext(f"{SVG}style")
+    other = {"light": "dark", "dark": "light"}[theme]
+    assert "@media" not in style
+    assert THEMES[theme]["paper"] in style and THEMES[other]["paper"] not in style
+    with pytest.raises(OptionError, match="theme='black': it is one of auto, light, dark"):
+        draw(layer()[0], theme="black")
+
+
+def test_the_table_of_boxes_is_what_printing_shows():
+    x = Tensor(2.0, requires_grad=True, name="x")
+    assert str(draw(x * 3.0)).splitlines() == [
+        "x parameter · float64 value 2.0 grad  3.0",
+        "t1 = x * 3.0 multiply · float64 value 6.0 grad  1.0",
+    ]
+
+
+@pytest.mark.parametrize("name", ["graph.jpg", "graph", "graph.svg.bak"])
 def test_another_suffix_is_refused(tmp_path, name):
-    with pytest.raises(OptionError, match=r"saved as \.svg or \.dot"):
+    with pytest.raises(OptionError, match=r"saved as \.svg, \.html, \.png, \.pdf, \.dot, \.gv"):
         draw(Tensor(1.0)).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -208,7 +264,7 @@ def test_what_cannot_be_written_is_one_error_and_leaves_the_old_file(tmp_path, m
         with pytest.raises(SaveError, match="Permission denied"):
             drawing.save(tmp_path / "graph.svg")
     assert (tmp_path / "graph.svg").read_text() == "old"
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(SaveError, match="No space left on device"):
         drawing.save(tmp_path / "graph.svg")
     assert (tmp_path / "graph.svg").read_text() == "old"
@@ -225,7 +281,7 @@ def test_the_source_is_dot_with_the_real_texts():
     pygraphviz = pytest.importorskip("pygraphviz")
     J = layer()[0]
     parsed = pygraphviz.AGraph(string=draw(J).source)
-    assert parsed.number_of_nodes() == 7 and parsed.number_of_edges() == 7
+    assert parsed.number_of_nodes() == 7 and parsed.number_of_edges() == 7 + 6  # Z twice; X wants no gradient
     labels = [node.attr["label"] for node in parsed.nodes()]
     assert any(label.startswith(r"Z = t1 + b\ladd · float64\l") for label in labels)
     assert graphviz.Source(draw(J).source).source.startswith("digraph")

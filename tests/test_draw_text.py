@@ -70,10 +70,10 @@ def check(name):
     if name:
         shown = titles[0].split("\n")[0].strip("\u2068\u2069")
         assert shown == visible(name)  # nothing lost
-    for box in drawing._boxes:
-        for line in box.lines:
-            assert columns("".join(text for text, _ in line)) <= 60
-            assert all(len(text) <= 400 for text, _ in line)
+    for box in drawing._scene.boxes:
+        for row in box.rows:
+            assert columns("".join(text for text, _ in row.pieces)) <= 60
+            assert all(len(text) <= 400 for text, _ in row.pieces)
     return drawing
 
 
@@ -94,7 +94,7 @@ def test_graphviz_reads_the_source_and_shows_the_name_as_it_is(name):
     pygraphviz = pytest.importorskip("pygraphviz")
     drawing = picture(name)
     parsed = pygraphviz.AGraph(string=drawing.source)
-    assert sorted(parsed.nodes()) == ["n0", "n1"] and parsed.number_of_edges() == 2
+    assert sorted(parsed.nodes()) == ["n0", "n1"] and parsed.number_of_edges() == 4
     if len(name) < 1000:  # Graphviz's own SVG must say it as well
         parsed.node_attr["fontname"] = "monospace"
         svg = ET.fromstring(parsed.draw(format="svg", prog="dot"))
@@ -107,7 +107,7 @@ def test_graphviz_reads_the_source_and_shows_the_name_as_it_is(name):
 @settings(deadline=None, max_examples=60)
 def test_graphviz_reads_the_source_of_any_name(name):
     pygraphviz = pytest.importorskip("pygraphviz")
-    assert pygraphviz.AGraph(string=picture(name).source).number_of_edges() == 2
+    assert pygraphviz.AGraph(string=picture(name).source).number_of_edges() == 4  # twice forward, twice back
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -115,8 +115,9 @@ def test_layout_never_sees_a_name(name):
     from visualize.layout import layout_dot
 
     drawing = picture(name)
-    assert layout_dot(drawing._boxes, "LR").isascii()
-    assert "label" in layout_dot(drawing._boxes, "LR") and "value" not in layout_dot(drawing._boxes, "LR")
+    dot = layout_dot(drawing._scene, "LR")
+    assert dot.isascii()
+    assert "label" in dot and "value" not in dot
 
 
 @given(st.text(st.characters()))
@@ -150,7 +151,7 @@ def test_a_tower_of_combining_marks_is_cut_before_it_leaves_its_box():
 
 def test_a_right_to_left_name_cannot_reorder_an_equation():
     x = Tensor(2.0, requires_grad=True, name="שלום")
-    (equation,) = [b.lines[0][0][0] for b in draw(x * 3.0)._boxes if "=" in b.lines[0][0][0]]
+    (equation,) = [text for b in draw(x * 3.0)._scene.boxes if "=" in (text := b.rows[0].pieces[0][0])]
     assert equation == "t1 = \u2068שלום\u2069 * 3.0"
 
 

@@ -5,7 +5,9 @@
 
 Reads `tinygrad_edu`, which never imports this package except from inside `Tensor.draw()` and the command.
 Files, in the order they are best read: `graph` (the only one that knows the engine), `notation` and `text`
-(what stands in a box), `layout` (where the boxes go), `svg` (the picture), `drawing` (what you call).
+(how things are written), `grouping` and `folding` (what belongs together, what is alike), `box` and `scene` (what the
+picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
+(saving), `drawing` (what you call).
 For training curves: `series` (what they say), `axis` (round ticks), `plot` (the picture), `training_curves`.
 """
 

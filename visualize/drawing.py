@@ -4,19 +4,20 @@ J.backward()
 draw(J, names={"J": J}).save("graph.svg")
 """
 
-import math
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, final
 
-from .box import Box, box_of
-from .errors import OptionError, SaveError
-from .graph import Step, read_graph
+from .errors import OptionError
+from .files import pdf_of, png_of, write_whole
+from .graph import Graph, read_graph, rule_texts
+from .graph_page import graph_page
 from .layout import lay_out
+from .scene import GROUPS, LIMIT, Look, Scene, scene
 from .source import dot_of
-from .svg import svg_of
+from .svg import THEMES, svg_of
 from .text import cut
 
 __all__ = ["Drawing", "draw"]
@@ -33,31 +34,49 @@ def draw(
     values: bool = True,
     grads: bool = True,
     shapes: bool = True,
+    group: str = "auto",
+    depth: int | None = None,
+    around: Any = None,
+    theme: str = "auto",
 ) -> "Drawing":
     """The graph that made t: each tensor a box with its equation, shape, value and gradient.
 
     names: names for tensors and arrays that have none of their own, {"Y": Y}; names=locals() will do.
     Tensors without any name are called t1, t2, ..., bare arrays c1, c2, ....
     direction: "LR" (left to right), "TB" (top to bottom: narrower, for deep networks), "RL" or "BT".
-    values, grads, shapes: whether the boxes show them.  An array of up to 4 entries is shown in full, else its
-    range; hold the pointer over a box for every digit and uncut names.
+    values, grads, shapes: whether the boxes show them.  An array of up to 4 entries is shown in full, else its range,
+    mean and histogram; hold the pointer over a box for every digit and uncut names.
     grads: the gradients of t, computed for the picture alone; `.grad` is neither read nor written, and
-    backward() need not have been called.  A t with several entries is drawn without gradients.
+    backward() need not have been called.  They flow back along dashed arrows, each with the rule that ran; where
+    several meet in a box, it shows their sum.  A t with several entries is drawn without gradients.
+    group: what is framed: "layers" (what the names W1, b1, Z1, A1 tell), "modules" (what each nn.Module made),
+    "auto" (both) or "none".  depth: how many levels of frames are open; what is deeper is one box.
+    around: a tensor or array of the graph, or its name: only its neighbourhood.
+    theme: "auto" follows the reader's light or dark scheme; or "light" or "dark".
+    Up to 60 tensors stand in full and up to 300 in short boxes.  Beyond, layers and modules are closed and what is
+    alike is one box ("16 x relu"), until 60 are left; the picture says what it left out.
     Colour and outline tell parameters (orange, rounded), inputs (blue, folded corner), bare arrays (pink, cut
-    corners) and results (green) apart; the end has a thick border.
-    Raises NotDrawableError, OptionError, GraphTooLargeError (more than 400 tensors), GraphFreedError and
-    ChangedDataError; and LayoutError once the picture is wanted and no layout engine is installed.
+    corners), results (green) and what stands for many (a second sheet behind it) apart; the end has a thick border.
+    Raises NotDrawableError, OptionError, GraphFreedError and ChangedDataError; and LayoutError once the picture is
+    wanted and no layout engine is installed.
 
     >>> from tinygrad_edu import Tensor
     >>> a, b = Tensor(2.0, requires_grad=True, name="a"), Tensor(-3.0, requires_grad=True, name="b")
     >>> draw(a * b + a)
     <Drawing of t2: 4 tensors>
     """
-    if direction not in DIRECTIONS:
-        raise OptionError(f"direction={direction!r}: the directions are {', '.join(DIRECTIONS)}.")
-    steps = read_graph(t, names, grads)
-    boxes = [box_of(step, values=values, shapes=shapes) for step in steps]
-    return Drawing(boxes, direction, cut(steps[-1].name, 60), _description(steps, direction, grads))
+    _check("direction", direction, DIRECTIONS)
+    _check("group", group, GROUPS)
+    _check("theme", theme, ("auto", *THEMES))
+    if depth is not None and (not isinstance(depth, int) or isinstance(depth, bool) or depth < 0):
+        raise OptionError(f"depth={depth!r}: how many levels of frames are open, a whole number from 0 on.")
+    graph = read_graph(t, names, grads)
+    centre = None if around is None else _found(graph, around)
+    rules = rule_texts(graph) if grads and len(graph) <= LIMIT else {}
+    picture = scene(graph, Look(values, grads, shapes, group, depth), centre, rules)
+    return Drawing(
+        picture, direction, theme, cut(picture.boxes[-1].name, 60), _description(graph, picture, direction, grads)
+    )
 
 
 @final
@@ -65,25 +84,30 @@ class Drawing:
     """A picture of a graph, laid out when it is first looked at.  It shows the graph as it was when drawn.
 
     svg: the picture as text.  source: the graph in DOT.  A notebook shows it by itself.
+    print(drawing): the graph as lines of text, for terminals and for those who do not see it.
     """
 
-    def __init__(self, boxes: Sequence[Box], direction: str, name: str, description: str):
-        self._boxes = tuple(boxes)
+    def __init__(self, scene: Scene, direction: str, theme: str, name: str, description: str):
+        self._scene = scene
         self._direction = direction
+        self._theme = theme
         self._name = name
         self._description = description
         self._svg: str | None = None
 
     def __repr__(self) -> str:
-        count = len(self._boxes)
+        count = sum(box.stands_for for box in self._scene.boxes)
         return f"<Drawing of {self._name}: {count} tensor{'s' if count > 1 else ''}>"
+
+    def __str__(self) -> str:
+        return "\n".join(" ".join("".join(text for text, _ in row.pieces) for row in b.rows) for b in self._scene.boxes)
 
     @property
     def svg(self) -> str:
         """The picture: one SVG document that needs nothing beside it.  Raises LayoutError."""
         if self._svg is None:
-            layout = lay_out(self._boxes, self._direction)
-            self._svg = svg_of(self._boxes, layout, f"Graph of {self._name}", self._description)
+            layout = lay_out(self._scene, self._direction)
+            self._svg = svg_of(self._scene, layout, f"Graph of {self._name}", self._description, self._theme)
         return self._svg
 
     @property
@@ -94,23 +118,20 @@ class Drawing:
         >>> print(draw(Tensor(1.0, name="x")).source)
         digraph tinygrad_edu {...x\\linput · float64\\lvalue 1.0\\l...}
         """
-        return dot_of(self._boxes, self._direction, self._description)
+        return dot_of(self._scene, self._direction, self._description)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file, as its suffix says: .svg, or .dot (.gv).  Returns the path.
+        """Write the picture to a file, as its suffix says: .svg, .html, .png, .pdf, or .dot (.gv).  Returns the path.
 
-        The file is whole or not there: a failure leaves what stood there before.
+        .html: a page with the picture and the table of its boxes.  .png (twice the size) and .pdf need the extra
+        `images`.  The file is whole or not there: a failure leaves what stood there before.
         Raises OptionError for another suffix, SaveError where the file cannot be written, LayoutError.
         """
         path = Path(path)
         suffix = path.suffix.lower()
-        if suffix not in (".svg", ".dot", ".gv"):
-            raise OptionError(
-                f"cannot save {path.name!r}: a drawing is saved as .svg or .dot. "
-                f"For a PNG or PDF, open the .svg in a browser and print it, or run `rsvg-convert`."
-            )
-        text = self.svg if suffix == ".svg" else self.source
-        _write_whole(path, text)
+        if suffix not in WRITERS:
+            raise OptionError(f"cannot save {path.name!r}: a drawing is saved as {', '.join(WRITERS)}.")
+        write_whole(path, WRITERS[suffix](self))
         return path
 
     def _repr_svg_(self) -> str:
@@ -120,30 +141,48 @@ class Drawing:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write beside the target, then rename: nobody ever sees half a file."""
-    beside = path.with_name(f".draw-{os.getpid()}-{os.urandom(4).hex()}.tmp")
-    try:
-        try:
-            beside.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise SaveError(f"cannot write {path}: {error.strerror or error}.") from error
+def _check(option: str, value: Any, known: Collection[str]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise OptionError(f"{option}={value!r}: it is one of {', '.join(known)}.")
 
 
-def _description(steps: Sequence[Step], direction: str, grads: bool) -> str:
+def _found(graph: Graph, around: Any) -> int:
+    """The number of the tensor or array, or of the one with this name."""
+    if isinstance(around, str):
+        called = [i for i, name in enumerate(graph.names) if name == around]
+        if len(called) != 1:
+            raise OptionError(f"around={around!r}: {len(called) or 'no'} tensors of this graph are called so.")
+        return called[0]
+    number = graph.number_of(around)
+    if number is None:
+        raise OptionError(
+            f"around=: this {type(around).__name__} is not in the graph of {graph.whole(len(graph) - 1)}."
+        )
+    return number
+
+
+def _description(graph: Graph, scene: Scene, direction: str, grads: bool) -> str:
     """The picture in words, for those who do not see it: what it holds, then every equation."""
-    counts = Counter(step.kind for step in steps)
+    end = len(graph) - 1
+    counts = Counter(graph.kind(i) for i in range(len(graph)))
     kinds = ", ".join(f"{counts[k]} {k}{'s' if counts[k] > 1 else ''}" for k in counts)
-    end = steps[-1]
-    lines = [f"The computation of {end.name}, drawn {DIRECTIONS[direction]}: {kinds}."]
-    if grads and end.gradient is None:
-        size = math.prod(end.shape)
+    lines = [f"The computation of {graph.whole(end)}, drawn {DIRECTIONS[direction]}: {kinds}.", scene.note]
+    if grads and end not in graph.gradients:
+        size = graph.data(end).size
         why = (
             "depends on no tensor with requires_grad=True" if size == 1 else f"has {size} entries; take its sum or mean"
         )
-        lines.append(f"Without gradients: {end.name} {why}.")
-    lines += [step.equation for step in steps if step.kind == "result"]
-    return "\n".join(lines)
+        lines.append(f"Without gradients: {graph.whole(end)} {why}.")
+    lines += [box.title.split("\n")[0] for box in scene.boxes if box.kind in ("result", "group")]
+    return "\n".join(filter(None, lines))
+
+
+#: What each suffix writes.
+WRITERS: dict[str, Callable[[Drawing], str | bytes]] = {
+    ".svg": lambda drawing: drawing.svg,
+    ".html": lambda drawing: graph_page(drawing._scene, drawing.svg, drawing._name, drawing._description),
+    ".png": lambda drawing: png_of(drawing.svg),
+    ".pdf": lambda drawing: pdf_of(drawing.svg),
+    ".dot": lambda drawing: drawing.source,
+    ".gv": lambda drawing: drawing.source,
+}

@@ -3,20 +3,20 @@
 Each is a `tinygrad_edu.errors.TinygradEduError` and the builtin you would expect:
 
     TinygradEduError
-    ├── GraphTooLargeError  (ValueError)    more tensors than a picture can show
-    ├── LayoutError         (RuntimeError)  no layout engine is installed, or it failed
-    ├── NotDrawableError    (TypeError)     what was passed is no Tensor, or names no mapping
-    ├── OptionError         (ValueError)    an option or a file format that does not exist
-    └── SaveError           (OSError)       the file could not be written
+    ├── ConversionError   (RuntimeError)  what makes a PNG or PDF is not installed
+    ├── LayoutError       (RuntimeError)  no layout engine is installed, or it failed
+    ├── NotDrawableError  (TypeError)     what was passed is no Tensor, or names no mapping
+    ├── OptionError       (ValueError)    an option or a file format that does not exist
+    └── SaveError         (OSError)       the file could not be written
 """
 
 from tinygrad_edu.errors import TinygradEduError
 
-__all__ = ["GraphTooLargeError", "LayoutError", "NotDrawableError", "OptionError", "SaveError"]
+__all__ = ["ConversionError", "LayoutError", "NotDrawableError", "OptionError", "SaveError"]
 
 
-class GraphTooLargeError(TinygradEduError, ValueError):
-    """More tensors than a picture can show; the message says what to draw instead."""
+class ConversionError(TinygradEduError, RuntimeError):
+    """What turns a picture into a PNG or PDF is not installed; the message says how to install it."""
 
 
 class LayoutError(TinygradEduError, RuntimeError):

@@ -1,89 +1,164 @@
-"""Read a recorded graph out, as plain boxes of text.  The only file that knows how the engine records.
+"""Read a recorded graph out.  The only file that knows how the engine records.
 
-`read_graph(end)` gives one `Step` per tensor, inputs before their users, numbered n0, n1, ... in that order.
-A Step keeps no reference to the engine: what it says was true when it was read.
+`read_graph(end)` gives a `Graph`: the tensors and arrays behind `end`, inputs before their users, each by its number.
+`Graph.step(i)` tells one of them as text, which no later change of the tensors changes.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
+from itertools import count
+from typing import Any, Literal, final
 
 import numpy as np
 
-from tinygrad_edu.backprop import FREED, backpropagate
-from tinygrad_edu.errors import ChangedDataError, GraphFreedError, NoRuleError
+from tinygrad_edu.backprop import backpropagate
+from tinygrad_edu.derivation.walk import walk
+from tinygrad_edu.errors import ChangedDataError, NoRuleError
 from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.tracing import inputs_first
 
-from .errors import GraphTooLargeError, NotDrawableError
-from .notation import expression, scalar_text
-from .text import array_text, cut, exact_text, isolated, visible
+from .errors import NotDrawableError
+from .folding import Node
+from .grouping import Made
+from .notation import expression
+from .text import cut, isolated, visible
 
-__all__ = ["Kind", "LIMIT", "Step", "read_graph"]
-
-#: The most boxes in a picture.  Measured: 400 boxes take 0.1 s, or 1 s at their most tangled, and already fill
-#: ten screens.  Beyond, a chain is wider than Graphviz's coordinates are exact, and tangles take minutes.
-LIMIT = 400
+__all__ = ["Graph", "Kind", "read_graph", "rule_texts"]
 
 #: The most columns of one name inside a label; the whole name is in the box's title.
 NAME_COLUMNS = 24
 
+#: So many of what is alike are asked what they have in common.
+SOME = 100
+
 Kind = Literal["parameter", "input", "constant", "result"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One tensor: a leaf, or the result of one operation.
+@final
+class Graph:
+    """What was recorded behind a tensor.  The number of a node is its place in `nodes`, inputs first, the end last.
 
-    name, equation: in full.  label: the equation with long names cut.  inputs: the ids of the boxes it was
-    made from, in the operation's order.  value, gradient: (short, exact) texts; None where there is none.
+    inputs: the numbers of the nodes that each was made from, in the operation's order; plain numbers are in none.
+    names: of all nodes; named: of those that have one of the user's.  gradients: {number: array}.
     """
 
-    id: str
-    kind: Kind
-    name: str
-    equation: str
-    label: str
-    op: str
-    inputs: tuple[str, ...]
-    shape: tuple[int, ...]
-    dtype: str
-    value: tuple[str, str]
-    gradient: tuple[str, str] | None
+    def __init__(self, nodes: list[Any], given: Mapping[int, str]):
+        self.nodes = nodes
+        self._number = {id(x): i for i, x in enumerate(nodes)}
+        self.inputs = [tuple(self._number[id(y)] for y in _inputs(x)) for x in nodes]
+        self.named = _own_names(nodes, given)
+        self.names = _all_names(nodes, self.named)
+        self.gradients: dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def number_of(self, x: Any) -> int | None:
+        """The number of this tensor or array, if it is in the graph."""
+        return self._number.get(id(x))
+
+    def data(self, i: int) -> np.ndarray:
+        """The array in a node."""
+        return self.nodes[i].data if isinstance(self.nodes[i], Tensor) else self.nodes[i]
+
+    def kind(self, i: int) -> Kind:
+        """What a node is."""
+        x = self.nodes[i]
+        if not isinstance(x, Tensor):
+            return "constant"
+        if x.op is not None:
+            return "result"
+        return "parameter" if x.requires_grad else "input"
+
+    def op(self, i: int) -> str:
+        """The name of the operation, "" for what was given."""
+        return visible(self.nodes[i].op.name) if _recorded(self.nodes[i]) else ""
+
+    def equation(self, i: int, name: Callable[[int], str]) -> str:
+        """`Z1 = W1 @ X + b1`, or just the name of a leaf."""
+        own = isolated(name(i))
+        return f"{own} = {self.expression(i, lambda k: isolated(name(k)))}" if _recorded(self.nodes[i]) else own
+
+    def expression(self, i: int, name: Callable[[int], str]) -> str:
+        """The right-hand side of it."""
+        x = self.nodes[i]
+        operands = [name(self._number[id(y)]) if _is_box(y) else y for y in x.inputs if y is not None]
+        return expression(x, operands)
+
+    def common(self, members: Sequence[int]) -> str:
+        """What these tensors, which are alike, have in common: their name, or what computes them."""
+        names = {self.names[i] if i in self.named else "" for i in members}
+        if len(names) == 1 and "" not in names:
+            return self.short(members[0])
+        if not _recorded(self.nodes[members[0]]):
+            return self.kind(members[0])
+        texts = {self.expression(i, lambda k: "·") for i in members[:SOME]}
+        return texts.pop() if len(texts) == 1 else f"{self.op(members[0])}(·)"
+
+    def short(self, i: int) -> str:
+        """A name that fits into a label."""
+        return cut(visible(self.names[i]), NAME_COLUMNS)
+
+    def whole(self, i: int) -> str:
+        """A name, every character visible."""
+        return visible(self.names[i])
+
+    @cached_property
+    def alike(self) -> list[Node]:
+        """The nodes for `folding`: those of one label do the same; names and numbers do not count."""
+        return [Node(self._label(i), self.op(i), self.inputs[i]) for i in range(len(self.nodes))]
+
+    def _label(self, i: int) -> Hashable:
+        x, data = self.nodes[i], self.data(i)
+        what: Hashable = self.kind(i)
+        if _recorded(x):
+            params = tuple((key, repr(value)) for key, value in x.params.items())
+            what = (x.op.name, params, tuple(type(y).__name__ for y in x.inputs if not _is_box(y)))
+        return what, data.shape, data.dtype.name
+
+    @cached_property
+    def made(self) -> list[Made]:
+        """What modules made, each with the name that the module around it has for it."""
+        found, seen = [], set()
+        marks = [(i, mark) for i, x in enumerate(self.nodes) for mark in _marks(x)]
+        called = {}
+        for _, (module, _) in marks:
+            if id(module) not in seen:
+                seen.add(id(module))
+                called.update({id(child): name for name, child in module._children()})
+        for i, (module, inputs) in marks:
+            numbers = frozenset(k for k in map(self.number_of, inputs) if k is not None)
+            kind = type(module).__name__
+            title = f"{called[id(module)]}: {kind}" if id(module) in called else kind
+            found.append(Made(visible(title), i, numbers))
+        return found
 
 
-def read_graph(end: Any, names: Mapping[str, Any] | None, grads: bool) -> list[Step]:
-    """The steps that made `end`, each after its inputs, `end` last; with gradients of `end` if it is one number.
+def read_graph(end: Any, names: Mapping[str, Any] | None, grads: bool) -> Graph:
+    """The graph behind `end`, with gradients of `end` if it is one number.
 
-    Raises NotDrawableError, GraphTooLargeError, GraphFreedError, ChangedDataError.
+    Raises NotDrawableError, GraphFreedError, ChangedDataError.
     """
     if not isinstance(end, Tensor):
         raise NotDrawableError(f"draw() takes a Tensor, the end of the graph to draw; this is a {type(end).__name__}.")
-    given = _given_names(names)
-    nodes = _inputs_first(end)
-    gradients = _gradients(end) if grads else {}
-    full = _all_names(nodes, given)
-    short = {key: cut(visible(name), NAME_COLUMNS) for key, name in full.items()}
-    ids = {id(x): f"n{i}" for i, x in enumerate(nodes)}
-    steps = []
-    for x in nodes:
-        data = x.data if isinstance(x, Tensor) else x
-        dz = gradients.get(id(x))
-        steps.append(
-            Step(
-                id=ids[id(x)],
-                kind=_kind(x),
-                name=visible(full[id(x)]),
-                equation=_equation(x, {key: visible(name) for key, name in _operands(x, full).items()}),
-                label=_equation(x, _operands(x, short)),
-                op=visible(x.op.name) if _recorded(x) else "",
-                inputs=tuple(ids[id(y)] for y in _inputs(x)),
-                shape=data.shape,
-                dtype=data.dtype.name,
-                value=(array_text(data), exact_text(data)),
-                gradient=None if dz is None else (array_text(dz), exact_text(dz)),
-            )
-        )
-    return steps
+    graph = Graph(_inputs_first(end), _given_names(names))
+    if grads:
+        found = _gradients(end)
+        graph.gradients = {i: found[id(x)] for i, x in enumerate(graph.nodes) if id(x) in found}
+    return graph
+
+
+def rule_texts(graph: Graph) -> dict[tuple[int, int], list[str]]:
+    """{(user, input): what the user's rule hands back to the input, once for each place in which it uses it}."""
+    if len(graph.gradients) < 2:
+        return {}
+    end = graph.nodes[-1]
+    names = {graph.names[i]: x for i, x in enumerate(graph.nodes)}
+    found: dict[tuple[int, int], list[str]] = {}
+    for share in walk(end, names=names).shares:
+        ends = graph._number[id(share.user)], graph._number[id(share.tensor)]
+        found.setdefault(ends, []).append(share.expression)
+    return found
 
 
 def _recorded(x: Any) -> bool:
@@ -99,33 +174,14 @@ def _inputs(x: Any) -> list[Any]:
     return [y for y in x.inputs if _is_box(y)] if _recorded(x) else []
 
 
+def _marks(x: Any) -> tuple[Any, ...]:
+    """(module, its inputs) for each module whose result x is."""
+    return x.extras.get("modules", ()) if isinstance(x, Tensor) and x.extras else ()
+
+
 def _inputs_first(end: Tensor) -> list[Any]:
-    """Every tensor and array that `end` was made from, each after its inputs, without recursion."""
-    order: list[Any] = []
-    seen = {id(end)}
-    path: list[tuple[Any, Any]] = [(end, iter(_inputs(end)))]
-    while path:
-        x, rest = path[-1]
-        if _recorded(x) and x.op is FREED:
-            raise GraphFreedError(
-                "this graph was freed by backward(retain_graph=False), so there is nothing left to draw: "
-                "run the forward pass again and draw it before that call, or call backward() without retain_graph."
-            )
-        for y in rest:
-            if id(y) not in seen:
-                seen.add(id(y))
-                path.append((y, iter(_inputs(y))))
-                break
-        else:
-            order.append(x)
-            path.pop()
-    if len(order) > LIMIT:
-        raise GraphTooLargeError(
-            f"this graph has {len(order)} tensors, and a picture is readable up to {LIMIT}: draw a part of it, "
-            f"by passing a tensor nearer to the inputs (the output of one layer), or build the same graph with "
-            f"fewer layers, steps or scalars. One matrix product is one box, however large its matrices are."
-        )
-    return order
+    """Every tensor and array that `end` was made from, each after its inputs."""
+    return inputs_first(end, _inputs)
 
 
 def _gradients(end: Tensor) -> dict[int, Any]:
@@ -153,43 +209,27 @@ def _given_names(names: Mapping[str, Any] | None) -> dict[int, str]:
     return given
 
 
-def _all_names(nodes: list[Any], given: dict[int, str]) -> dict[int, str]:
-    """{id: name}: as given in names=, else the tensor's own, else t1, t2, ... (c1, c2, ... for bare arrays)."""
+def _own_names(nodes: list[Any], given: Mapping[int, str]) -> dict[int, str]:
+    """{number: name}: as given in names=, else the tensor's own; what is called the same gets a number, W, W_2, W_3."""
     found: dict[int, str] = {}
-    for x in nodes:
+    for i, x in enumerate(nodes):
         tensor = isinstance(x, Tensor)
         of_its_array = given.get(id(x.data)) if tensor and x.op is None else None
         name = given.get(id(x)) or of_its_array or (x.name if tensor else None)
         if name:
-            found[id(x)] = str(name)
+            found[i] = str(name)
     taken = set(found.values())
-    counters = {"t": 0, "c": 0}
-    for x in nodes:
-        letter = "t" if isinstance(x, Tensor) else "c"
-        while id(x) not in found:
-            counters[letter] += 1
-            name = f"{letter}{counters[letter]}"
-            if name not in taken:
-                found[id(x)] = name
+    seen: set[str] = set()
+    for i, name in found.items():
+        if name in seen:
+            found[i] = next(other for n in count(2) if (other := f"{name}_{n}") not in taken)
+            taken.add(found[i])
+        seen.add(name)
     return found
 
 
-def _operands(x: Any, names: dict[int, str]) -> dict[int, str]:
-    return {id(y): names[id(y)] for y in (x, *_inputs(x))}
-
-
-def _equation(x: Any, names: dict[int, str]) -> str:
-    """`Z1 = W1 @ X + b1`, or just the name of a leaf."""
-    name = isolated(names[id(x)])
-    if not _recorded(x):
-        return name
-    operands = [isolated(names[id(y)]) if _is_box(y) else scalar_text(y) for y in x.inputs if y is not None]
-    return f"{name} = {expression(visible(x.op.name), operands, x.params, x.op.defaults)}"
-
-
-def _kind(x: Any) -> Kind:
-    if not isinstance(x, Tensor):
-        return "constant"
-    if x.op is not None:
-        return "result"
-    return "parameter" if x.requires_grad else "input"
+def _all_names(nodes: list[Any], named: Mapping[int, str]) -> list[str]:
+    """The names, and t1, t2, ... for tensors without one, c1, c2, ... for bare arrays."""
+    taken = set(named.values())
+    free = {letter: filter(lambda name: name not in taken, map(f"{letter}{{}}".format, count(1))) for letter in "tc"}
+    return [named.get(i) or next(free["t" if isinstance(x, Tensor) else "c"]) for i, x in enumerate(nodes)]

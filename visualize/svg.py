@@ -6,11 +6,12 @@ every style is confined to this picture, and follows the reader's light or dark 
 
 import math
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .box import FONT_SIZE, LINE, PADDING, Box
-from .layout import Arrow, Layout
-from .text import ems
+from .box import BAR, COLUMN, FONT_SIZE, GAP, LINE, PADDING, Box
+from .layout import LABEL_COLUMNS, Arrow, Layout
+from .scene import Scene
+from .text import TALLEST, columns, cut, ems
 
 __all__ = ["FONTS", "THEMES", "svg_of"]
 
@@ -30,6 +31,8 @@ THEMES = {
         "input": "#e0eefa #0072b2",
         "constant": "#f8e8f1 #cc79a7",
         "result": "#e2f4ee #009e73",
+        "group": "#f2efe6 #7a6a2f",
+        "frame": "#f4f5f7",
     },
     "dark": {
         "paper": "#16181d",
@@ -42,24 +45,29 @@ THEMES = {
         "input": "#0d2b40 #56b4e9",
         "constant": "#3a2231 #cc79a7",
         "result": "#0b3327 #009e73",
+        "group": "#2b281c #cdbd7a",
+        "frame": "#22252b",
     },
 }
 
 MARGIN = 8
+BARS_HEIGHT = 11
 CORNER = 9
 
 # These are in every monospaced font; a line with anything else is fitted to its columns.
 _USUAL = "…·"
 
 
-def svg_of(boxes: Sequence[Box], layout: Layout, title: str, description: str) -> str:
+def svg_of(scene: Scene, layout: Layout, title: str, description: str, theme: str) -> str:
     """The whole picture as one SVG document."""
-    width, height = round(layout.width + 2 * MARGIN, 1), round(layout.height + 2 * MARGIN, 1)
+    caption = columns(scene.note) * COLUMN
+    width = round(max(layout.width, caption) + 2 * MARGIN, 1)
+    height = round(layout.height + 2 * MARGIN + (LINE + GAP if scene.note else 0), 1)
     root = ET.Element(
         "svg",
         {
             "xmlns": "http://www.w3.org/2000/svg",
-            "class": "tinygrad-edu-graph",
+            "class": f"tinygrad-edu-graph {theme}",
             "role": "img",
             "width": _n(width),
             "height": _n(height),
@@ -68,29 +76,47 @@ def svg_of(boxes: Sequence[Box], layout: Layout, title: str, description: str) -
     )
     ET.SubElement(root, "title").text = title
     ET.SubElement(root, "desc").text = description
-    ET.SubElement(root, "style").text = _style()
+    ET.SubElement(root, "style").text = _style(theme)
     ET.SubElement(root, "rect", {"class": "paper", "width": _n(width), "height": _n(height)})
     moved = ET.SubElement(root, "g", {"transform": f"translate({MARGIN} {MARGIN})"})
-    names = {box.id: box.name for box in boxes}
+    for frame, bounds in zip(scene.frames, layout.frames):
+        _add_frame(moved, frame.title, *bounds)
+    names = {box.id: box.name for box in scene.boxes}
     for arrow in layout.arrows:
-        _add_arrow(moved, arrow, f"{names[arrow.tail]} → {names[arrow.head]}")
-    for box in boxes:
-        _add_box(moved, box, *layout.centres[box.id], is_end=box is boxes[-1])
+        _add_arrow(moved, arrow, names)
+    for box in scene.boxes:
+        _add_box(moved, box, *layout.centres[box.id], is_end=box is scene.boxes[-1])
+    if scene.note:
+        _add_text(moved, 0, layout.height + GAP + 0.76 * LINE, ((scene.note, "quiet"),))
     for group in moved:  # one line each; inside a <text>, white space would be shown
         group.tail = "\n"
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _add_arrow(parent: ET.Element, arrow: Arrow, title: str) -> None:
-    group = ET.SubElement(parent, "g", {"class": "arrow"})
-    ET.SubElement(group, "title").text = title
+def _add_frame(parent: ET.Element, title: str, left: float, top: float, right: float, bottom: float) -> None:
+    group = ET.SubElement(parent, "g", {"class": "frame", "transform": f"translate({_n(left)} {_n(top)})"})
+    size = {"width": _n(right - left), "height": _n(bottom - top), "rx": "6"}
+    ET.SubElement(group, "rect", size)
+    _add_text(group, PADDING, 4 + 0.76 * LINE, ((title, "quiet"),))
+
+
+def _add_arrow(parent: ET.Element, arrow: Arrow, names: Mapping[str, str]) -> None:
+    edge = arrow.edge
+    group = ET.SubElement(parent, "g", {"class": f"arrow {edge.kind}"})
+    tail, head = names[edge.tail], names[edge.head]
+    said = f"{tail} → {head}" if edge.kind == "forward" else f"{head} ⇢ {tail}: {edge.text}".removesuffix(": ")
+    ET.SubElement(group, "title").text = said
     start, *controls = (f"{_n(x)} {_n(y)}" for x, y in arrow.points)
     ET.SubElement(group, "path", {"class": "line", "d": f"M{start}C{' '.join(controls)}"})
-    (x, y), (tip_x, tip_y) = arrow.points[-1], arrow.tip
+    (x, y), (tip_x, tip_y) = arrow.at, arrow.tip
     length = math.hypot(tip_x - x, tip_y - y) or 1.0
     dx, dy = (tip_x - x) / length * 3, (tip_y - y) / length * 3  # half the width of the head
     corners = [(tip_x, tip_y), (x - dy, y + dx), (x + dy, y - dx)]
     ET.SubElement(group, "path", {"class": "head", "d": f"M{'L'.join(f'{_n(a)} {_n(b)}' for a, b in corners)}Z"})
+    if arrow.label is not None:
+        text = cut(edge.text, LABEL_COLUMNS)
+        x, y = arrow.label
+        _add_text(group, x - columns(text) * COLUMN / 2, y + 4, ((text, "gradient"),))
 
 
 def _add_box(parent: ET.Element, box: Box, x: float, y: float, is_end: bool) -> None:
@@ -101,15 +127,27 @@ def _add_box(parent: ET.Element, box: Box, x: float, y: float, is_end: bool) -> 
     )
     ET.SubElement(group, "title").text = box.title
     ET.SubElement(group, "path", {"d": _outline(box)})
-    for i, line in enumerate(box.lines):
+    for i, row in enumerate(box.rows):
         baseline = PADDING - 2 + (i + 0.76) * LINE
-        text = ET.SubElement(group, "text", {"x": _n(PADDING), "y": _n(baseline), "xml:space": "preserve"})
-        whole = "".join(part for part, _ in line)
-        if not all(c.isascii() or c in _USUAL for c in whole):
-            text.set("textLength", _n(ems(whole) * FONT_SIZE))
-            text.set("lengthAdjust", "spacingAndGlyphs")
-        for part, role in line:
-            ET.SubElement(text, "tspan", {"class": role}).text = part
+        _add_text(group, PADDING, baseline, row.pieces)
+        if row.bars:
+            left = box.width - PADDING - len(row.bars) * BAR
+            bars = "".join(
+                f"M{_n(left + k * BAR)} {_n(baseline)}v-{_n(n / TALLEST * BARS_HEIGHT)}h{BAR - 1}V{_n(baseline)}Z"
+                for k, n in enumerate(row.bars)
+                if n
+            )
+            ET.SubElement(group, "path", {"class": f"bars {row.pieces[-1][1]}", "d": bars})
+
+
+def _add_text(parent: ET.Element, x: float, y: float, pieces: Sequence[tuple[str, str]]) -> None:
+    text = ET.SubElement(parent, "text", {"x": _n(x), "y": _n(y), "xml:space": "preserve"})
+    whole = "".join(piece for piece, _ in pieces)
+    if not all(c.isascii() or c in _USUAL for c in whole):
+        text.set("textLength", _n(ems(whole) * FONT_SIZE))
+        text.set("lengthAdjust", "spacingAndGlyphs")
+    for piece, role in pieces:
+        ET.SubElement(text, "tspan", {"class": role}).text = piece
 
 
 def _outline(box: Box) -> str:
@@ -123,17 +161,25 @@ def _outline(box: Box) -> str:
         return f"M0 0H{right}L{w} {c}V{h}H0ZM{right} 0V{c}H{w}"
     if box.kind == "constant":  # cut corners
         return f"M{c} 0H{right}L{w} {c}V{low}L{right} {h}H{c}L0 {low}V{c}Z"
-    return f"M0 0H{w}V{h}H0Z"
+    whole = f"M0 0H{w}V{h}H0Z"
+    if box.stands_for > 1:  # a second sheet behind it
+        return f"{whole}M4 {h}v4H{_n(box.width + 4)}V4h-4V{h}Z"
+    return whole
 
 
-def _style() -> str:
+def _style(theme: str) -> str:
     shared = [
         f"text{{font:{FONT_SIZE}px {FONTS};direction:ltr}}",
         ".name{font-weight:bold}",
         ".box path{stroke-width:1.5}",
+        ".box .bars{stroke:none}",
         ".end path{stroke-width:3.5}",
         ".line{fill:none;stroke-width:1.2}",
+        ".arrow.gradient .line{stroke-dasharray:5 3}",
+        ".frame rect{fill-opacity:.5;stroke-width:1}",
     ]
+    if theme != "auto":
+        return "\n".join(map(_confined, shared + _colours(THEMES[theme])))
     light, dark = (_colours(THEMES[theme]) for theme in ("light", "dark"))
     inner = "\n".join(_confined(rule) for rule in dark)
     return "\n".join([*map(_confined, shared + light), f"@media (prefers-color-scheme:dark){{\n{inner}\n}}"])
@@ -144,13 +190,14 @@ def _confined(rule: str) -> str:
 
 
 def _colours(theme: dict[str, str]) -> list[str]:
-    rules = [f".paper{{fill:{theme['paper']}}}"]
+    rules = [f".paper{{fill:{theme['paper']}}}", f".frame rect{{fill:{theme['frame']};stroke:{theme['quiet']}}}"]
     rules += [f".line{{stroke:{theme['arrow']}}}", f".head{{fill:{theme['arrow']}}}"]
+    rules += [f".arrow.gradient .line{{stroke:{theme['gradient']}}}", f".gradient .head{{fill:{theme['gradient']}}}"]
     rules += [f".{role}{{fill:{theme[role]}}}" for role in ("name", "number", "quiet", "gradient")]
-    for kind in ("parameter", "input", "constant", "result"):
+    for kind in ("parameter", "input", "constant", "result", "group"):
         fill, stroke = theme[kind].split()
-        rules.append(f".{kind} path{{fill:{fill};stroke:{stroke}}}")
-    return rules
+        rules.append(f".{kind}>path{{fill:{fill};stroke:{stroke}}}")
+    return rules + [f".box .bars.{role}{{fill:{theme[role]}}}" for role in ("number", "gradient")]
 
 
 def _n(x: float) -> str:

@@ -11,10 +11,26 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["array_text", "columns", "cut", "ems", "exact_text", "isolated", "number_text", "visible"]
+__all__ = [
+    "BARS",
+    "TALLEST",
+    "array_text",
+    "columns",
+    "cut",
+    "ems",
+    "exact_text",
+    "histogram",
+    "isolated",
+    "mean_text",
+    "number_text",
+    "visible",
+]
 
 #: Arrays of at most this many entries are shown in full.
 TINY = 4
+
+#: The bars of a histogram, and the height of its tallest.
+BARS, TALLEST = 12, 8
 
 #: The most combining marks upon one character in a label; a higher tower would reach out of its box.
 MARKS = 4
@@ -124,6 +140,39 @@ def exact_text(a: Any) -> str:
     """
     a = np.asarray(a)
     return _nested(a.tolist(), repr) if 0 < a.size <= TINY else _range(a, lambda x: repr(x.item()))
+
+
+def mean_text(a: Any) -> str:
+    """ ", mean 4.0" behind a range; nothing behind an array in full, or of no finite number.
+
+    >>> mean_text(np.arange(9.0)), mean_text(np.array([1.0, 2.0]))
+    (', mean 4.0', '')
+    """
+    a = np.asarray(a)
+    if a.size <= TINY or a.dtype.kind not in "iuf":
+        return ""
+    if not np.isfinite(a).all() or a.min() == a.max():
+        return ""
+    return f", mean {number_text(a.mean(dtype=np.float64), 3)}"
+
+
+def histogram(a: Any) -> tuple[int, ...]:
+    """How the entries spread from the smallest to the largest, in `BARS` bars from 0 to `TALLEST`; () if they do not.
+
+    >>> histogram(np.array([0.0] * 90 + [1.0] * 9 + [12.0]))
+    (8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+    """
+    a = np.asarray(a)
+    if a.size <= TINY or a.dtype.kind not in "iuf":
+        return ()
+    finite = a[np.isfinite(a)].astype(np.float64)
+    if finite.size == 0 or finite.min() == finite.max() or not np.isfinite(finite.max() - finite.min()):
+        return ()
+    try:
+        counts = np.histogram(finite, BARS)[0]
+    except ValueError:  # the smallest and the largest are neighbours among floats
+        return ()
+    return tuple(int(n) for n in np.ceil(counts / counts.max() * TALLEST))
 
 
 def _nested(x: Any, form: Any) -> str:

@@ -13,8 +13,8 @@ from typing import Any, final
 
 from tinygrad_edu.errors import ShapeError
 
-from .drawing import _write_whole
 from .errors import NotDrawableError, OptionError
+from .files import write_whole
 from .plot import plot_svg
 from .series import Line, Panel
 from .text import cut, visible
@@ -65,7 +65,7 @@ class Curves:
                 f"cannot save {path.name!r}: curves are saved as .svg. "
                 f"For a PNG or PDF, open the .svg in a browser and print it, or run `rsvg-convert`."
             )
-        _write_whole(path, self.svg)
+        write_whole(path, self.svg)
         return path
 
     def _repr_svg_(self) -> str:
