@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError, TinygradEduError
 from visualize.axis import apart, epoch_axis, linear_axis, log_axis, value_axis
+from visualize.canvas import COLOURS, GRID, ROLES
 from visualize.errors import NotDrawableError, OptionError, SaveError
-from visualize.plot import COLOURS, DASHES, GRID, HEIGHT, ROLES, WIDTH
+from visualize.plot import DASHES, HEIGHT, WIDTH
 from visualize.svg import THEMES
 from visualize.text import columns
 from visualize.training_curves import curves

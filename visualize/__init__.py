@@ -8,11 +8,13 @@ Files, in the order they are best read: `graph` (the only one that knows the eng
 (how things are written), `grouping` and `folding` (what belongs together, what is alike), `box` and `scene` (what the
 picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
 (saving), `drawing` (what you call).
-For training curves: `series` (what they say), `axis` (round ticks), `plot` (the picture), `training_curves`.
+For training: `canvas` (what the pictures are drawn with) and `picture` (what you get); for its curves `series` (what
+they say), `axis` (round ticks), `plot`, `training_curves`.
 """
 
 from . import errors
 from .drawing import Drawing, draw
-from .training_curves import Curves, curves
+from .picture import Picture
+from .training_curves import curves
 
-__all__ = ["Curves", "Drawing", "curves", "draw", "errors"]
+__all__ = ["Drawing", "Picture", "curves", "draw", "errors"]

@@ -5,26 +5,24 @@ curves(range(1, 21), {"cost": {"train": J}, "accuracy": {"train": a, "test": b}}
 
 import math
 import operator
-import os
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 from tinygrad_edu.errors import ShapeError
 
 from .errors import NotDrawableError, OptionError
-from .files import write_whole
+from .picture import Picture
 from .plot import plot_svg
 from .series import Line, Panel
 from .text import cut, visible
 
-__all__ = ["Curves", "curves"]
+__all__ = ["curves"]
 
 
 def curves(
     epochs: Sequence[int], panels: Mapping[str, Mapping[str, Sequence[float]]], *, title: str = "Training"
-) -> "Curves":
+) -> Picture:
     """One panel for each entry of panels, side by side; in each, one line for each of its entries.
 
     epochs: increasing whole numbers.  panels: {"cost": {"train": values, "test": values}}, one value per epoch.
@@ -40,39 +38,7 @@ def curves(
     whole = _epochs(epochs)
     read = _panels(whole, panels)
     what = cut(", ".join(panel.name for panel in read), 60)
-    return Curves(plot_svg(whole, read, visible(str(title))), f"{what}: {_count(whole, 'epoch')}")
-
-
-@final
-class Curves:
-    """Training curves.  svg: the picture as text.  A notebook shows it by itself."""
-
-    def __init__(self, svg: str, what: str):
-        self.svg = svg
-        self._what = what
-
-    def __repr__(self) -> str:
-        return f"<Curves of {self._what}>"
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to an .svg file, whole or not at all.  Returns the path.
-
-        Raises OptionError for another suffix, SaveError where the file cannot be written.
-        """
-        path = Path(path)
-        if path.suffix.lower() != ".svg":
-            raise OptionError(
-                f"cannot save {path.name!r}: curves are saved as .svg. "
-                f"For a PNG or PDF, open the .svg in a browser and print it, or run `rsvg-convert`."
-            )
-        write_whole(path, self.svg)
-        return path
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+    return Picture(plot_svg(whole, read, visible(str(title))), f"Curves of {what}: {_count(whole, 'epoch')}")
 
 
 def _epochs(epochs: Sequence[int]) -> list[int]:

@@ -1,0 +1,128 @@
+"""What the pictures of training are drawn with: an SVG element with title and words, texts, colours, styles.
+
+Built with ElementTree, so nothing that a name contains can become markup.  Every style is confined to its own kind
+of picture, and follows the reader's light or dark scheme.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+
+from .box import COLUMN, FONT_SIZE
+from .svg import FONTS, THEMES
+from .text import columns, cut, ems, isolated
+
+__all__ = [
+    "COLOURS",
+    "GAP",
+    "GRID",
+    "MARGIN",
+    "MIDDLE",
+    "ROLES",
+    "TITLE",
+    "TITLE_SCALE",
+    "add_text",
+    "add_title",
+    "coordinate",
+    "new_svg",
+    "style",
+    "wrapped",
+]
+
+#: Theme -> Okabe and Ito's colours that have a contrast of 3 or more on its paper; every text has 4.5.
+COLOURS = {
+    "light": ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000"),
+    "dark": ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442"),
+}
+ROLES = {"paper": "paper", "title": "name", "name": "name", "number": "number", "quiet": "quiet"}
+GRID = {"light": "#e3e5e9", "dark": "#30343c"}
+
+MARGIN = 20  # around the picture
+TITLE = 30  # height of the title
+TITLE_SCALE = 1.25
+GAP = 8  # between a line or axis and its text
+MIDDLE = 4  # from the middle of a text to its baseline
+
+
+def new_svg(kind: str, size: tuple[float, float], title: str, description: str, css: str) -> ET.Element:
+    """An empty picture of this kind, "curves" or "picture", that says in words what it will show."""
+    width, height = map(coordinate, size)
+    attributes = {"class": f"tinygrad-edu-{kind}", "role": "img", "width": width, "height": height}
+    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **attributes, "viewBox": f"0 0 {width} {height}"})
+    ET.SubElement(root, "title").text = title
+    ET.SubElement(root, "desc").text = description
+    ET.SubElement(root, "style").text = css
+    ET.SubElement(root, "rect", {"class": "paper", "width": width, "height": height})
+    return root
+
+
+def add_title(root: ET.Element, title: str, width: float) -> None:
+    """The title above everything, or as much of it as fits into the picture's width."""
+    room = int((width - 2 * MARGIN) / (COLUMN * TITLE_SCALE))
+    add_text(root, MARGIN, MARGIN + 14, cut(title, room), "title")
+
+
+def add_text(parent: ET.Element, x: float, y: float, text: str, role: str, anchor: str = "start") -> None:
+    """A line of text in the style of this role; an empty one is left out."""
+    if not text:
+        return
+    element = ET.SubElement(
+        parent, "text", {"class": role, "x": coordinate(x), "y": coordinate(y), "xml:space": "preserve"}
+    )
+    if anchor != "start":
+        element.set("text-anchor", anchor)
+    if not text.replace("…", "").isascii():  # glyphs of another font: fitted to the columns counted for them
+        element.set("textLength", coordinate(ems(text) * FONT_SIZE * (TITLE_SCALE if role == "title" else 1)))
+        element.set("lengthAdjust", "spacingAndGlyphs")
+    element.text = isolated(text)
+
+
+def style(kind: str, shared: Sequence[str], themed: Callable[[str], Sequence[str]]) -> str:
+    """The style sheet of a kind of picture: texts and colours of all, what is `shared`, and what each theme has."""
+    rules = [
+        f"text{{font:{FONT_SIZE}px {FONTS};direction:ltr}}",
+        f".title{{font-size:{FONT_SIZE * TITLE_SCALE:g}px;font-weight:bold}}",
+        ".name{font-weight:bold}",
+        ".grid,.axis{fill:none;stroke-width:1}",
+        *shared,
+    ]
+    light, dark = ([*_colours(theme), *themed(theme)] for theme in ("light", "dark"))
+    inner = "\n".join(_confined(kind, rule) for rule in dark)
+    everywhere = [_confined(kind, rule) for rule in rules + light]
+    return "\n".join([*everywhere, f"@media (prefers-color-scheme:dark){{\n{inner}\n}}"])
+
+
+def _confined(kind: str, rule: str) -> str:
+    selectors, block = rule.split("{")[0].split(","), rule[rule.index("{") :]
+    return ",".join(f".tinygrad-edu-{kind} {selector}" for selector in selectors) + block
+
+
+def _colours(name: str) -> list[str]:
+    theme = THEMES[name]
+    rules = [f".{role}{{fill:{theme[color]}}}" for role, color in ROLES.items()]
+    rules += [f".grid{{stroke:{GRID[name]}}}", f".axis{{stroke:{theme['quiet']}}}"]
+    return rules + [f".c{i}{{color:{colour}}}" for i, colour in enumerate(COLOURS[name])]
+
+
+def wrapped(text: str, limit: int) -> list[str]:
+    """The text in lines of at most `limit` columns, broken between words; a word that is longer is cut.
+
+    >>> wrapped("no unit is dead", 8)
+    ['no unit', 'is dead']
+    """
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if columns(longer) <= limit:
+            lines[-1] = longer
+        else:
+            lines += [cut(word, limit)]
+    return [line for line in lines if line]
+
+
+def coordinate(x: float) -> str:
+    """A coordinate, to a tenth of a pixel.
+
+    >>> coordinate(2.04), coordinate(1 / 3)
+    ('2', '0.3')
+    """
+    return f"{x:.1f}".removesuffix(".0")
