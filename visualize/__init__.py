@@ -2,6 +2,7 @@
 
     draw(J).save("graph.svg")      # or just `draw(J)` as the last line of a notebook cell
     curves(range(1, 21), {"cost": {"train": costs}}).save("curves.svg")
+    heatmaps([0, 20], {"W1": [W1_before, W1_after]}).save("weights.svg")
 
 Reads `tinygrad_edu`, which never imports this package except from inside `Tensor.draw()` and the command.
 Files, in the order they are best read: `graph` (the only one that knows the engine), `notation` and `text`
@@ -9,12 +10,37 @@ Files, in the order they are best read: `graph` (the only one that knows the eng
 picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
 (saving), `drawing` (what you call).
 For training: `canvas` (what the pictures are drawn with) and `picture` (what you get); for its curves `series` (what
-they say), `axis` (round ticks), `plot`, `training_curves`.
+they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`, bars in `distribution`;
+`weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table` and `wrong_images` are a picture each.
 """
 
 from . import errors
+from .confusion_table import confusion_matrix, confusions
+from .decision import boundary
+from .distribution import Distribution, distribution, findings
 from .drawing import Drawing, draw
+from .layer_histograms import histograms
 from .picture import Picture
+from .pixels import Pooled, pooled
 from .training_curves import curves
+from .weight_heatmaps import heatmaps
+from .wrong_images import mistakes
 
-__all__ = ["Drawing", "Picture", "curves", "draw", "errors"]
+__all__ = [
+    "Distribution",
+    "Drawing",
+    "Picture",
+    "Pooled",
+    "boundary",
+    "confusion_matrix",
+    "confusions",
+    "curves",
+    "distribution",
+    "draw",
+    "errors",
+    "findings",
+    "heatmaps",
+    "histograms",
+    "mistakes",
+    "pooled",
+]

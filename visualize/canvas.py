@@ -18,12 +18,15 @@ __all__ = [
     "MARGIN",
     "MIDDLE",
     "ROLES",
+    "SHADES",
+    "SHADE_STEPS",
     "TITLE",
     "TITLE_SCALE",
     "add_text",
     "add_title",
     "coordinate",
     "new_svg",
+    "picture_style",
     "style",
     "wrapped",
 ]
@@ -35,6 +38,10 @@ COLOURS = {
 }
 ROLES = {"paper": "paper", "title": "name", "name": "name", "number": "number", "quiet": "quiet"}
 GRID = {"light": "#e3e5e9", "dark": "#30343c"}
+
+#: Theme -> the strongest shade of a table's cell that is right, and of one that is wrong, over the paper.
+SHADES = {"light": (("#56b4e9", 0.9), ("#e69f00", 0.9)), "dark": (("#0072b2", 0.9), ("#d55e00", 0.62))}
+SHADE_STEPS = 10
 
 MARGIN = 20  # around the picture
 TITLE = 30  # height of the title
@@ -89,6 +96,34 @@ def style(kind: str, shared: Sequence[str], themed: Callable[[str], Sequence[str
     inner = "\n".join(_confined(kind, rule) for rule in dark)
     everywhere = [_confined(kind, rule) for rule in rules + light]
     return "\n".join([*everywhere, f"@media (prefers-color-scheme:dark){{\n{inner}\n}}"])
+
+
+def picture_style() -> str:
+    """The style sheet that heatmaps, histograms, boundaries, images and tables share: a page needs it once."""
+    shared = [
+        ".cells{image-rendering:pixelated}",
+        ".frame{fill:none;stroke-width:1}",
+        ".bar,.mark{fill:currentColor}",
+        ".mark{stroke-width:.8}",
+        ".region{fill:currentColor;fill-opacity:.22}",
+        ".edge{fill:none;stroke-width:1.2}",
+        ".diagonal{stroke-width:2}",
+    ]
+    return style("picture", shared, _shades)
+
+
+def _shades(name: str) -> list[str]:
+    theme = THEMES[name]
+    rules = [f".frame,.edge{{stroke:{theme['quiet']}}}", f".mark{{stroke:{theme['paper']}}}"]
+    for kind, (colour, most) in zip(("right", "wrong"), SHADES[name]):
+        for k in range(SHADE_STEPS + 1):
+            rules.append(f".{kind}{k}{{fill:{_blended(theme['paper'], colour, most * k / SHADE_STEPS)}}}")
+    return rules
+
+
+def _blended(paper: str, colour: str, share: float) -> str:
+    parts = (round((1 - share) * int(paper[i : i + 2], 16) + share * int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{part:02x}" for part in parts)
 
 
 def _confined(kind: str, rule: str) -> str:

@@ -1,0 +1,126 @@
+"""What a histogram shows of an array, and what activations and gradients say about the health of a network.
+
+A `Distribution` is small: keep it instead of a copy of the array while a network trains.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from .axis import Axis, linear_axis
+from .errors import NotDrawableError
+from .text import number_text
+
+__all__ = ["Distribution", "distribution", "findings"]
+
+BINS = 40
+
+#: A first layer whose gradient is this many times smaller, or larger, than the last one's is pointed out.
+FAR = 1000.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """shape: of the array.  counts: of the finite entries other than 0, in bins from one end of axis to the other.
+
+    zeros: how many entries are exactly 0.  not_finite: how many are nan or infinite.  rms, largest: root mean square
+    and largest |entry| of the finite ones.  silent: the rows in which every entry is 0: units that are dead on all
+    examples; empty for an array with other than two axes.
+    """
+
+    shape: tuple[int, ...]
+    axis: Axis
+    counts: tuple[int, ...]
+    zeros: int
+    not_finite: int
+    rms: float
+    largest: float
+    silent: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """How many entries the array has."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+def distribution(a: Any) -> Distribution:
+    """The entries of an array in 40 bins, with zeros and what is not finite counted apart.
+
+    a: real numbers in any shape; (n, m) if rows are units and columns examples.
+    Raises NotDrawableError for anything else.
+
+    >>> distribution([[0.0, 0.0], [1.0, -2.0]]).silent
+    (0,)
+    """
+    try:
+        array = np.asarray(getattr(a, "data", a) if hasattr(a, "requires_grad") else a)
+        numbers = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise NotDrawableError(f"a histogram shows numbers, and this is none: {error}.") from error
+    if array.dtype.kind == "c":
+        raise NotDrawableError("a histogram shows real numbers, and these are complex; take abs(a).")
+    finite = numbers[np.isfinite(numbers)]
+    drawn = finite[finite != 0]
+    axis = linear_axis([float(drawn.min()), float(drawn.max())] if drawn.size else [-1.0, 1.0])
+    ends = float(axis.ticks[0][1]), float(axis.ticks[-1][1])
+    width = ends[1] / BINS - ends[0] / BINS  # divided first: the distance of two floats may be none
+    places = np.clip((drawn / width - ends[0] / width).astype(np.int64), 0, BINS - 1) if width > 0 else drawn * 0
+    counts = np.bincount(places.astype(np.int64), minlength=BINS)
+    largest = float(np.abs(finite).max(initial=0.0))
+    rms = largest * float(np.sqrt(np.mean((finite / largest) ** 2))) if largest else 0.0
+    silent: list[int] | np.ndarray = (
+        np.flatnonzero((numbers == 0).all(axis=1)) if numbers.ndim == 2 and numbers.shape[1] else []
+    )
+    return Distribution(
+        shape=array.shape,
+        axis=axis,
+        counts=tuple(map(int, counts)),
+        zeros=int(finite.size - drawn.size),
+        not_finite=int(numbers.size - finite.size),
+        rms=rms,
+        largest=largest,
+        silent=tuple(map(int, silent)),
+    )
+
+
+def findings(activations: Mapping[str, Distribution], gradients: Mapping[str, Distribution]) -> list[str]:
+    """What is wrong, a sentence each: dead units, vanishing and exploding gradients, nan; or that nothing is.
+
+    activations: {"A1": of (n, m)}, gradients: {"dW1": of any shape}; both in the order of the layers.
+
+    >>> d = distribution([[0.0, 0.0], [1.0, 2.0]])
+    >>> findings({"A1": d}, {"dW1": d})[0]
+    'A1: 1 of 2 units is dead, 0 on all 2 examples: unit 1.'
+    """
+    found = []
+    for name, d in (*activations.items(), *gradients.items()):
+        if d.not_finite:
+            found.append(f"{name}: {d.not_finite} of {d.size} entries are nan or infinite.")
+    for name, d in activations.items():
+        if d.silent:
+            count, units = len(d.silent), d.shape[0]
+            which = ", ".join(str(i + 1) for i in d.silent[:6]) + (", ..." if count > 6 else "")
+            found.append(
+                f"{name}: {count} of {units} units {'is' if count == 1 else 'are'} dead, 0 on all {d.shape[1]} "
+                f"examples: unit{'' if count == 1 else 's'} {which}."
+            )
+    if not any(d.silent for d in activations.values()) and activations:
+        found.append("No unit is dead: each answers to some example.")
+    if len(gradients) > 1:
+        found.append(_flow(gradients))
+    return found
+
+
+def _flow(gradients: Mapping[str, Distribution]) -> str:
+    (first, a), *_, (last, b) = gradients.items()
+    sizes = f"{first} has rms {number_text(a.rms, 2)}, {last} {number_text(b.rms, 2)}"
+    if a.rms == b.rms == 0:
+        return f"Gradients are 0: {sizes}; nothing is learned any more."
+    if a.rms * FAR < b.rms:
+        return f"Gradients vanish on the way to the first layer: {sizes}."
+    if b.rms * FAR < a.rms:
+        return f"Gradients explode on the way to the first layer: {sizes}."
+    return f"Gradients neither vanish nor explode: {sizes}."
