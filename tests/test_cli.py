@@ -13,7 +13,7 @@ from tinygrad_edu.data import load_digits
 from tinygrad_edu.nn import DeepNetwork
 from tinygrad_edu.training import accuracy
 
-FILES = ["curves.svg", "graph.svg", "run.json", "weights.npz"]
+FILES = ["curves.svg", "graph.svg", "report.html", "run.json", "weights.npz"]
 PROOF = ["dA3", "dZ3", "dZ3", "dW3", "db3", "dA2", "dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1"]
 
 

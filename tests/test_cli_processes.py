@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ["curves.svg", "graph.svg", "run.json", "weights.npz"]
+FILES = ["curves.svg", "graph.svg", "report.html", "run.json", "weights.npz"]
 COMMAND = [sys.executable, "-m", "tinygrad_edu", "train"]
 FOREVER = ["--epochs", "1000000", "--layers", "8"]
 

@@ -19,7 +19,7 @@ from .nn import DeepNetwork
 from .optim import Optimizer
 from .tensor import Tensor
 
-__all__ = ["Epoch", "accuracy", "confusion", "fit", "predict", "targets"]
+__all__ = ["Epoch", "accuracy", "confusion", "cost", "fit", "predict", "targets"]
 
 
 @final
@@ -56,6 +56,16 @@ def predict(net: DeepNetwork, X: np.ndarray) -> np.ndarray:
     with no_grad():
         Z = net.logits(X).data
     return (Z[0] > 0).astype(np.int64) if len(Z) == 1 else Z.argmax(axis=0)
+
+
+def cost(net: DeepNetwork, X: np.ndarray, Y: np.ndarray) -> Tensor:
+    """J: the cross-entropy from logits, averaged over the columns of X.  Y: as `targets` makes it.
+
+    >>> round(cost(DeepNetwork([2, 1], seed=0), np.zeros((2, 4)), np.zeros((1, 4))).item(), 4)
+    0.6931
+    """
+    Z = net.logits(X)
+    return binary_cross_entropy_with_logits(Z, Y) if len(Y) == 1 else cross_entropy(Z, Y, axis=0)
 
 
 def accuracy(net: DeepNetwork, X: np.ndarray, y: np.ndarray) -> float:
@@ -105,7 +115,7 @@ def fit(
     yield _state(net, split, Y, 0, started)
     for number in range(1, epochs + 1):
         for X_batch, Y_batch in minibatches(X, Y, batch_size, rng):
-            J = _cost(net, X_batch, Y_batch)
+            J = cost(net, X_batch, Y_batch)
             optimizer.zero_grad()
             J.backward(retain_graph=False)
             optimizer.step()
@@ -117,14 +127,9 @@ def fit(
         yield state
 
 
-def _cost(net: DeepNetwork, X: np.ndarray, Y: np.ndarray) -> Tensor:
-    Z = net.logits(X)
-    return binary_cross_entropy_with_logits(Z, Y) if len(Y) == 1 else cross_entropy(Z, Y, axis=0)
-
-
 def _state(net: DeepNetwork, split: Split, Y: np.ndarray, number: int, started: float) -> Epoch:
     with no_grad():
-        cost = float(_cost(net, split.X_train, Y))
+        J = float(cost(net, split.X_train, Y))
     train = accuracy(net, split.X_train, split.y_train)
     test = accuracy(net, split.X_test, split.y_test)
-    return Epoch(number, cost, train, test, time.perf_counter() - started)
+    return Epoch(number, J, train, test, time.perf_counter() - started)

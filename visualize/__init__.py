@@ -12,6 +12,7 @@ picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the 
 For training: `canvas` (what the pictures are drawn with) and `picture` (what you get); for its curves `series` (what
 they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`, bars in `distribution`;
 `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table` and `wrong_images` are a picture each.
+`page` makes one HTML page that needs nothing beside it, and `report` fills it with a whole training run.
 """
 
 from . import errors
@@ -22,6 +23,7 @@ from .drawing import Drawing, draw
 from .layer_histograms import histograms
 from .picture import Picture
 from .pixels import Pooled, pooled
+from .report import training_report
 from .training_curves import curves
 from .weight_heatmaps import heatmaps
 from .wrong_images import mistakes
@@ -43,4 +45,5 @@ __all__ = [
     "histograms",
     "mistakes",
     "pooled",
+    "training_report",
 ]

@@ -17,7 +17,10 @@ MOST_CLASSES = 1000
 @final
 @dataclass(frozen=True)
 class Task:
-    """What is learned: the data, the number of classes, what the classes are called, and how X was scaled."""
+    """What is learned: the data, the number of classes, what the classes are called, and how X was scaled.
+
+    image_shape: (height, width) where the columns of X are images.
+    """
 
     title: str
     name: str
@@ -25,6 +28,7 @@ class Task:
     classes: int
     class_names: tuple[str, ...]
     scaling: dict[str, np.ndarray]
+    image_shape: tuple[int, int] | None = None
 
 
 def digits_task(classes: int, dtype: Any) -> Task:
@@ -35,9 +39,9 @@ def digits_task(classes: int, dtype: Any) -> Task:
     """
     digits = load_digits(dtype)
     if classes == 10:
-        return Task("digits, all ten", "ten-digits", digits, 10, tuple("0123456789"), {})
+        return Task("digits, all ten", "ten-digits", digits, 10, tuple("0123456789"), {}, (8, 8))
     split = Split(digits.X_train, digits.y_train % 2, digits.X_test, digits.y_test % 2)
-    return Task("digits, odd or even", "odd-even", split, 2, ("even", "odd"), {})
+    return Task("digits, odd or even", "odd-even", split, 2, ("even", "odd"), {}, (8, 8))
 
 
 def file_task(path: str, dtype: Any, seed: int) -> Task:

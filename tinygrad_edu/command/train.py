@@ -11,17 +11,17 @@ from threadpoolctl import threadpool_limits
 
 from .. import __version__
 from ..errors import DataError
-from ..functions import binary_cross_entropy, cross_entropy
 from ..modes import no_grad
 from ..nn import DeepNetwork
 from ..optim import SGD, Adam, Optimizer
 from ..proof import Equation, prove
 from ..shadowing import import_visualize
-from ..tensor import Tensor
 from ..training import Epoch, confusion, fit, predict, targets
 from .interrupts import ignore_interrupts, one_interrupt
+from .pictures import graph_and_curves, report_page
 from .reports import Reporter
 from .runs import check_folder, next_folder, write_folder
+from .snapshots import Snapshot, snapshot, snapshot_epochs
 from .tasks import Task, digits_task, file_task
 
 __all__ = ["LEARNING_RATES", "train"]
@@ -53,6 +53,13 @@ def train(options: argparse.Namespace) -> int:
             return 1
         with one_interrupt():
             history: list[Epoch] = []
+            snapshots: list[Snapshot] = []
+            wanted = snapshot_epochs(options.epochs) - {options.epochs}
+
+            def look(*, closely: bool) -> None:
+                X, Y = task.split.X_train, targets(net, task.split.y_train)
+                snapshots.append(snapshot(visualize, net, X, Y, history[-1].number, closely=closely))
+
             interrupted = False
             try:
                 rng = np.random.default_rng(options.seed)
@@ -61,15 +68,20 @@ def train(options: argparse.Namespace) -> int:
                     for epoch in run:  # raises by itself when the cost is no longer finite
                         history.append(epoch)
                         progress(epoch)
+                        if epoch.number in wanted:
+                            look(closely=epoch.number == 0)
             except KeyboardInterrupt:
                 if not history:
                     raise
                 interrupted = True
             ignore_interrupts()
+            snapshots = [s for s in snapshots if s.number < history[-1].number]  # it may have been stopped at one
+            look(closely=True)
             counts = confusion(task.split.y_test, predict(net, task.split.X_test), task.classes)
             report.confusion(counts, task.class_names)
-            pictures = _pictures(visualize, double, X, Y, history, report)
+            pictures = graph_and_curves(visualize, double, X, Y, history, report)
             record = _record(options, task, net, lr, proof, history, counts, interrupted)
+            pictures["report.html"] = report_page(visualize, record, pictures, task, net, snapshots)
             arrays = {"weights.npz": net.state_dict()} | ({"scaling.npz": task.scaling} if task.scaling else {})
             while True:
                 try:
@@ -112,30 +124,6 @@ def _threads(net: DeepNetwork, batch_size: int) -> int | None:
     """One thread for small products, where a second one costs more than it brings when another program runs."""
     largest = max(a * b for a, b in pairwise(net.layer_dims))
     return 1 if largest * batch_size < 2**23 else None
-
-
-def _pictures(
-    visualize: Any, net: DeepNetwork, X: np.ndarray, Y: np.ndarray, history: list[Epoch], report: Reporter
-) -> dict[str, str]:
-    """{file name: text}: the graph of J at the initial weights, and the curves of training."""
-    inputs, wanted = Tensor(X, name="X"), Tensor(Y, name="Y")
-    if len(Y) == 1:
-        J = binary_cross_entropy(net(inputs), wanted)
-    else:
-        J = cross_entropy(net.logits(inputs), wanted, axis=0)
-    J.name = "J"
-    panels = {
-        "cost": {"train": [e.cost for e in history]},
-        "accuracy": {"train": [e.train_accuracy for e in history], "test": [e.test_accuracy for e in history]},
-    }
-    pictures = {"curves.svg": visualize.curves([e.number for e in history], panels).svg}
-    drawing = visualize.draw(J, direction="TB")
-    try:
-        pictures["graph.svg"] = drawing.svg
-    except visualize.errors.LayoutError as error:
-        report.failure(f"no graph.svg, but graph.dot: {error}")
-        pictures["graph.dot"] = drawing.source
-    return pictures
 
 
 def _record(
