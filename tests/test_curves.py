@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import HOSTILE, SVG, assert_texts_fit, contrast, texts
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError, TinygradEduError
@@ -17,20 +18,13 @@ from visualize.canvas import COLOURS, GRID, ROLES
 from visualize.errors import NotDrawableError, OptionError, SaveError
 from visualize.plot import DASHES, HEIGHT, WIDTH
 from visualize.svg import THEMES
-from visualize.text import columns
 from visualize.training_curves import curves
 
-SVG = "{http://www.w3.org/2000/svg}"
 NAN, INF = math.nan, math.inf
-HOSTILE = ["<b>&amp;]]>", "a\x00b\n", "\u202eשלום", "重み" * 40, "", "\ud800", "W" * 500, "{%s}", "e" + "\u0301" * 99]
 
 
 def picture(epochs, panels, **kw):
     return ET.fromstring(curves(epochs, panels, **kw).svg)
-
-
-def texts(element, role):
-    return [t.text for t in element.iter(f"{SVG}text") if t.get("class") == role]
 
 
 def panels_of(root):
@@ -46,34 +40,6 @@ def lines_of(panel):
     """The runs of every line, without the keys beside the labels."""
     paths = [p.get("d") for p in panel.iter(f"{SVG}path") if p.get("class") == "line"]
     return [points_of(d) for d in paths if "L" in d]
-
-
-def text_boxes(root):
-    """(left, top, right, bottom) of every text, in columns of 0.62 em and lines of 1.2 em."""
-
-    def walk(element, x, y):
-        if move := element.get("transform"):
-            dx, dy = map(float, move.removeprefix("translate(").rstrip(")").split())
-            x, y = x + dx, y + dy
-        for child in element:
-            if child.tag == f"{SVG}text":
-                em = 15 if child.get("class") == "title" else 12
-                width = columns(child.text) * 0.62 * em
-                left = x + float(child.get("x")) - {"end": width, "middle": width / 2}.get(child.get("text-anchor"), 0)
-                base = y + float(child.get("y"))
-                yield left, base - 0.93 * em, left + width, base + 0.24 * em
-            yield from walk(child, x, y)
-
-    return list(walk(root, 0.0, 0.0))
-
-
-def assert_texts_fit(root):
-    width, height = float(root.get("width")), float(root.get("height"))
-    boxes = text_boxes(root)
-    for i, (left, top, right, bottom) in enumerate(boxes):
-        assert left >= 0 and top >= 0 and right <= width and bottom <= height
-        for l2, t2, r2, b2 in boxes[:i]:
-            assert right <= l2 + 0.1 or r2 <= left + 0.1 or bottom <= t2 + 0.1 or b2 <= top + 0.1
 
 
 # What the picture says
@@ -242,17 +208,6 @@ def test_four_panels_take_two_rows():
     one, four = (picture([1, 2], {str(i): {"a": [1, 2]} for i in range(n)}) for n in (3, 4))
     assert four.get("width") == one.get("width") and float(four.get("height")) > 1.5 * float(one.get("height"))
     assert_texts_fit(four)
-
-
-def luminance(colour):
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]  # WCAG 2.2
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear))
-
-
-def contrast(a, b):
-    low, high = sorted((luminance(a), luminance(b)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -9,10 +9,10 @@ Files, in the order they are best read: `graph` (the only one that knows the eng
 (how things are written), `grouping` and `folding` (what belongs together, what is alike), `box` and `scene` (what the
 picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
 (saving), `drawing` (what you call).
-For training: `canvas` (what the pictures are drawn with) and `picture` (what you get); for its curves `series` (what
-they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`, bars in `distribution`;
-`weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table` and `wrong_images` are a picture each.
-`page` makes one HTML page that needs nothing beside it, and `report` fills it with a whole training run.
+For training: `inputs` (what is handed in), `canvas` (what the pictures are drawn with), `picture` (what you get); for
+its curves `series` (what they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`,
+bars in `distribution`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a
+picture each.  `page` makes one HTML page that needs nothing beside it, and `report` fills it with a whole training run.
 """
 
 from . import errors

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
+from .arrays import plain
 from .box import COLUMN, LINE
 from .canvas import (
     GAP,
@@ -75,7 +76,7 @@ def confusions(counts: Any, names: Sequence[Any] | None = None, most: int = 10) 
 
 
 def _read(counts: Any, names: Sequence[Any] | None) -> tuple[np.ndarray, list[str]]:
-    table = np.asarray(counts)
+    table = plain(counts)
     if table.ndim != 2 or table.shape[0] != table.shape[1] or not table.size:
         raise ShapeError(f"confusion_matrix(counts): counts is {table.shape}; it must be (classes, classes).")
     if table.dtype.kind not in "iu" or table.min() < 0:

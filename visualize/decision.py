@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
+from .arrays import plain, real_numbers
 from .axis import Axis, linear_axis
 from .box import COLUMN, LINE
 from .canvas import COLOURS, GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style
@@ -59,7 +60,7 @@ def boundary(
     >>> boundary(lambda X: X[0] > 0.5, X, np.array([0, 1]))
     <Decision boundary: 2 examples, 2 classes>
     """
-    points, labels = np.asarray(X, np.float64), np.asarray(y)
+    points, labels = real_numbers(X, "boundary(predict, X, y): X"), plain(y)
     if labels.dtype.kind not in "iub":
         raise NotDrawableError(
             f"boundary(predict, X, y): y is {labels.dtype}; labels are whole numbers: y.astype(int)."
@@ -96,7 +97,7 @@ def boundary(
 
 def _labels(said: Any, m: int, where: str) -> np.ndarray:
     """(m,) whole numbers from 0 on, out of labels or probabilities."""
-    a = np.asarray(getattr(said, "data", said) if hasattr(said, "requires_grad") else said)
+    a = plain(said)
     if a.ndim not in (1, 2) or a.shape[-1] != m or a.size == 0:
         raise ShapeError(f"boundary: {where} is {a.shape}; it must be ({m},), (1, {m}) or (classes, {m}).")
     if a.ndim == 2 and len(a) > 1:

@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
+from .arrays import real_numbers
 from .axis import Axis, linear_axis
-from .errors import NotDrawableError
 from .text import number_text
 
 __all__ = ["Distribution", "distribution", "findings"]
@@ -55,13 +55,7 @@ def distribution(a: Any) -> Distribution:
     >>> distribution([[0.0, 0.0], [1.0, -2.0]]).silent
     (0,)
     """
-    try:
-        array = np.asarray(getattr(a, "data", a) if hasattr(a, "requires_grad") else a)
-        numbers = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise NotDrawableError(f"a histogram shows numbers, and this is none: {error}.") from error
-    if array.dtype.kind == "c":
-        raise NotDrawableError("a histogram shows real numbers, and these are complex; take abs(a).")
+    numbers = real_numbers(a, "a histogram")
     finite = numbers[np.isfinite(numbers)]
     drawn = finite[finite != 0]
     axis = linear_axis([float(drawn.min()), float(drawn.max())] if drawn.size else [-1.0, 1.0])
@@ -75,7 +69,7 @@ def distribution(a: Any) -> Distribution:
         np.flatnonzero((numbers == 0).all(axis=1)) if numbers.ndim == 2 and numbers.shape[1] else []
     )
     return Distribution(
-        shape=array.shape,
+        shape=numbers.shape,
         axis=axis,
         counts=tuple(map(int, counts)),
         zeros=int(finite.size - drawn.size),

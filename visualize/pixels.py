@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
+from .arrays import real_numbers
 from .errors import NotDrawableError
 
 __all__ = ["LEVELS", "Pooled", "diverging_png", "grey_png", "pooled"]
@@ -53,15 +54,9 @@ def pooled(a: Any) -> Pooled:
     >>> pooled(np.arange(4.0)).cells.shape, pooled(np.ones((1000, 10))).block
     ((4, 1), (16, 1))
     """
-    try:
-        matrix = np.asarray(getattr(a, "data", a) if hasattr(a, "requires_grad") else a)
-        numbers = matrix.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise NotDrawableError(f"a heatmap shows a matrix of numbers, and this is none: {error}.") from error
-    if matrix.dtype.kind == "c" or numbers.ndim > 2 or numbers.size == 0:
-        raise NotDrawableError(
-            f"a heatmap shows a real matrix with entries, and this is {matrix.dtype} {matrix.shape}."
-        )
+    numbers = real_numbers(a, "a heatmap")
+    if numbers.ndim > 2 or numbers.size == 0:
+        raise NotDrawableError(f"a heatmap shows a matrix with entries, and this is {numbers.shape}.")
     if numbers.ndim < 2:
         numbers = numbers.reshape(-1, 1)
     finite = np.isfinite(numbers)

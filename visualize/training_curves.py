@@ -4,14 +4,13 @@ curves(range(1, 21), {"cost": {"train": J}, "accuracy": {"train": a, "test": b}}
 """
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from tinygrad_edu.errors import ShapeError
 
-from .errors import NotDrawableError, OptionError
+from .arrays import whole_epochs
+from .errors import NotDrawableError
 from .picture import Picture
 from .plot import plot_svg
 from .series import Line, Panel
@@ -35,25 +34,10 @@ def curves(
     >>> curves([1, 2, 3], {"cost": {"train": [0.69, 0.31, 0.12]}})
     <Curves of cost: 3 epochs>
     """
-    whole = _epochs(epochs)
+    whole = whole_epochs(epochs, "curves(epochs, panels)")
     read = _panels(whole, panels)
     what = cut(", ".join(panel.name for panel in read), 60)
     return Picture(plot_svg(whole, read, visible(str(title))), f"Curves of {what}: {_count(whole, 'epoch')}")
-
-
-def _epochs(epochs: Sequence[int]) -> list[int]:
-    try:
-        found = [operator.index(e) for e in epochs]
-    except TypeError as error:
-        raise NotDrawableError(
-            f"curves(epochs, panels): epochs are whole numbers, such as range(1, 21): {error}."
-        ) from error
-    if not found:
-        raise ShapeError("curves(epochs, panels): epochs is empty; train for at least one epoch.")
-    for before, after in pairwise(found):
-        if before >= after:
-            raise OptionError(f"curves(epochs, panels): epochs must increase, and {after} comes after {before}.")
-    return found
 
 
 def _panels(epochs: list[int], panels: Any) -> list[Panel]:

@@ -3,16 +3,15 @@
 heatmaps([0, 10, 30], {"W1": [W1_at_0, W1_at_10, W1_at_30]}, title="Weights").save("weights.svg")
 """
 
-import operator
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
+from .arrays import whole_epochs
 from .box import COLUMN, LINE
 from .canvas import GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style, wrapped
 from .errors import NotDrawableError, OptionError
@@ -49,27 +48,12 @@ def heatmaps(
     """
     if scale not in ("layer", "epoch"):
         raise OptionError(f'heatmaps(..., scale={scale!r}): the scales are "layer" and "epoch".')
-    whole, read = _epochs(epochs), _layers(epochs, layers)
+    whole, read = whole_epochs(epochs, "heatmaps(epochs, layers)"), _layers(epochs, layers)
     names = cut(", ".join(read), 60)
     left_out = list(read)[MOST_LAYERS // 2 : len(read) - MOST_LAYERS // 2] if len(read) > MOST_LAYERS else []
     shown = {name: row for name, row in read.items() if name not in left_out}
     svg = _svg(whole, shown, left_out, scale, visible(str(title)))
     return Picture(svg, f"Heatmaps of {names}: {len(whole)} epoch{'' if len(whole) == 1 else 's'}")
-
-
-def _epochs(epochs: Sequence[int]) -> list[int]:
-    try:
-        found = [operator.index(e) for e in epochs]
-    except TypeError as error:
-        raise NotDrawableError(
-            f"heatmaps(epochs, layers): epochs are whole numbers, such as [0, 10]: {error}."
-        ) from error
-    if not found:
-        raise ShapeError("heatmaps(epochs, layers): epochs is empty; give the matrices of at least one.")
-    for before, after in pairwise(found):
-        if before >= after:
-            raise OptionError(f"heatmaps(epochs, layers): epochs must increase, and {after} comes after {before}.")
-    return found
 
 
 def _layers(epochs: Sequence[int], layers: Any) -> dict[str, list[Pooled]]:

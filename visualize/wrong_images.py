@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
+from .arrays import plain, real_numbers
 from .box import COLUMN, LINE
 from .canvas import MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style
 from .errors import NotDrawableError
@@ -46,7 +47,7 @@ def mistakes(
     >>> mistakes(np.eye(4), np.array([0, 1, 1, 0]), np.array([0, 1, 0, 0]))
     <1 of 4 examples classified wrong>
     """
-    pixels, truth, said = np.asarray(X, np.float64), np.asarray(y), np.asarray(predicted)
+    pixels, truth, said = real_numbers(X, "mistakes(X, y, predicted): X"), plain(y), plain(predicted)
     if pixels.ndim != 2 or not pixels.shape[1:] == truth.shape == said.shape:
         raise ShapeError(
             f"mistakes(X, y, predicted): X is {pixels.shape}, y is {truth.shape}, predicted is {said.shape}; "
@@ -60,7 +61,7 @@ def mistakes(
     height, width = (side, side) if shape is None else shape
     if height * width != len(pixels) or not len(pixels):
         raise ShapeError(f"mistakes(X, ...): X has {len(pixels)} rows, no image of {height} x {width}; give shape=.")
-    sure = None if probabilities is None else np.asarray(probabilities, np.float64)
+    sure = None if probabilities is None else real_numbers(probabilities, "mistakes(...): probabilities")
     if sure is not None and sure.shape != said.shape:
         raise ShapeError(f"mistakes(X, ...): probabilities is {sure.shape}; it must be {said.shape}, as predicted is.")
     wrong = np.flatnonzero(truth != said)

@@ -1,0 +1,53 @@
+"""What the pictures of training are handed: real numbers in arrays or Tensors, and the numbers of epochs."""
+
+import operator
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import Tensor
+from tinygrad_edu.errors import ShapeError
+
+from .errors import NotDrawableError, OptionError
+
+__all__ = ["plain", "real_numbers", "whole_epochs"]
+
+
+def plain(a: Any) -> np.ndarray:
+    """The array in a Tensor, or whatever else NumPy makes an array of."""
+    return a.data if isinstance(a, Tensor) else np.asarray(a)
+
+
+def real_numbers(a: Any, what: str) -> np.ndarray:
+    """The entries of an array or Tensor as float64.  Raises NotDrawableError for complex ones and what is no number.
+
+    >>> real_numbers([1, True], "a histogram")
+    array([1., 1.])
+    """
+    try:
+        array = plain(a)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"the dtype is {array.dtype}")
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NotDrawableError(f"{what} shows real numbers, and this is none: {error}.") from error
+
+
+def whole_epochs(epochs: Sequence[int], where: str) -> list[int]:
+    """Increasing whole numbers, at least one.  Raises NotDrawableError, ShapeError or OptionError.
+
+    >>> whole_epochs(range(1, 4), "curves(epochs, panels)")
+    [1, 2, 3]
+    """
+    try:
+        found = [operator.index(e) for e in epochs]
+    except TypeError as error:
+        raise NotDrawableError(f"{where}: epochs are whole numbers, such as range(1, 21): {error}.") from error
+    if not found:
+        raise ShapeError(f"{where}: epochs is empty; train for at least one epoch.")
+    for before, after in pairwise(found):
+        if before >= after:
+            raise OptionError(f"{where}: epochs must increase, and {after} comes after {before}.")
+    return found
