@@ -28,7 +28,7 @@ def real_numbers(a: Any, what: str) -> np.ndarray:
     """
     try:
         array = plain(a)
-        if array.dtype.kind not in "biufO":
+        if array.dtype.kind not in "biuf":
             raise TypeError(f"the dtype is {array.dtype}")
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:

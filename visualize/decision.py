@@ -26,6 +26,7 @@ GRID = 180  # points asked along each side
 MOST_POINTS = 600
 MOST_CLASSES = 30  # so many differ in colour and mark together
 NAME_COLUMNS = 20
+FARTHEST = 1e307  # beyond, the ends of an axis may be no floats
 
 #: Marks around the origin: circle, square, triangle, diamond, plus, triangle upside down.
 MARKS = (
@@ -72,10 +73,10 @@ def boundary(
     labels = _labels(labels, labels.size, "y")
     right = _labels(predict(points), labels.size, "predict(X)") == labels
     finite = np.isfinite(points).all(axis=0)
+    if finite.any() and np.abs(points[:, finite]).max() > FARTHEST:
+        raise OptionError("boundary(predict, X, y): X reaches too far to be drawn; scale it: X / abs(X).max().")
     axes = [linear_axis(_widened(row[finite])) for row in points]
     ends = [(float(axis.ticks[0][1]), float(axis.ticks[-1][1])) for axis in axes]
-    if not np.isfinite([high - low for low, high in ends]).all():
-        raise OptionError("boundary(predict, X, y): X reaches too far to be drawn; scale it: X / abs(X).max().")
     steps = (np.arange(GRID) + 0.5) / GRID
     across, up = (low + (high - low) * steps for low, high in ends)
     grid = np.stack([np.tile(across, GRID), np.repeat(up[::-1], GRID)])  # (2, GRID * GRID), from the top row down
@@ -116,7 +117,7 @@ def _widened(values: np.ndarray) -> list[float]:
     if not values.size:
         return [-1.0, 1.0]
     low, high = float(values.min()), float(values.max())
-    air = 0.04 * (high / 2 - low / 2) * 2
+    air = 0.04 * (high - low)
     return [low - air, high + air]
 
 

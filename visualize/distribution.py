@@ -59,9 +59,10 @@ def distribution(a: Any) -> Distribution:
     finite = numbers[np.isfinite(numbers)]
     drawn = finite[finite != 0]
     axis = linear_axis([float(drawn.min()), float(drawn.max())] if drawn.size else [-1.0, 1.0])
-    ends = float(axis.ticks[0][1]), float(axis.ticks[-1][1])
-    width = ends[1] / BINS - ends[0] / BINS  # divided first: the distance of two floats may be none
-    places = np.clip((drawn / width - ends[0] / width).astype(np.int64), 0, BINS - 1) if width > 0 else drawn * 0
+    largest_float = float(np.finfo(np.float64).max)  # a tick may stand beyond it
+    low, high = (min(max(float(text), -largest_float), largest_float) for _, text in (axis.ticks[0], axis.ticks[-1]))
+    width = (high / 2 - low / 2) / BINS  # halved: the distance of two floats may be none
+    places = np.clip(np.floor((drawn / 2 - low / 2) / width), 0, BINS - 1) if width > 0 else drawn * 0
     counts = np.bincount(places.astype(np.int64), minlength=BINS)
     largest = float(np.abs(finite).max(initial=0.0))
     rms = largest * float(np.sqrt(np.mean((finite / largest) ** 2))) if largest else 0.0
