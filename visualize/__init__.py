@@ -23,7 +23,7 @@ from .drawing import Drawing, draw
 from .layer_histograms import histograms
 from .picture import Picture
 from .pixels import Pooled, pooled
-from .report import training_report
+from .report import PICTURES, training_report
 from .training_curves import curves
 from .weight_heatmaps import heatmaps
 from .wrong_images import mistakes
@@ -31,6 +31,7 @@ from .wrong_images import mistakes
 __all__ = [
     "Distribution",
     "Drawing",
+    "PICTURES",
     "Picture",
     "Pooled",
     "boundary",
