@@ -43,9 +43,10 @@ def test_every_count_stands_in_its_row_and_column():
 
 def test_shades_are_the_shares_of_a_row_in_one_colour_right_and_in_another_wrong():
     shades = [[shade for shade, _, _ in row] for row in cells(matrix([[9, 1], [0, 5000]]))]
-    assert shades == [["right9", "wrong1"], ["wrong0", "right10"]]
+    assert shades == [["right9", "wrong2"], ["wrong0", "right10"]]
+    assert cells(matrix([[3, 7], [0, 1]]))[0][1][0] == "wrong7"
     few = cells(matrix([[100000, 1], [0, 0]]))
-    assert few[0][1][0] == "wrong1" and few[1][1][0] == "right0"  # a single error is seen, an empty row is no error
+    assert few[0][1][0] == "wrong2" and few[1][1][0] == "right0"  # a single error is seen, an empty row is no error
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

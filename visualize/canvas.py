@@ -118,6 +118,8 @@ def _shades(name: str) -> list[str]:
     for kind, (colour, most) in zip(("right", "wrong"), SHADES[name]):
         for k in range(SHADE_STEPS + 1):
             rules.append(f".{kind}{k}{{fill:{_blended(theme['paper'], colour, most * k / SHADE_STEPS)}}}")
+    if name == "dark":  # blue and vermilion become the sky blue and orange of COLOURS; pictures of ink stay as they are
+        rules.append(".diverging{filter:brightness(1.6)}")
     return rules
 
 

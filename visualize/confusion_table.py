@@ -34,6 +34,7 @@ __all__ = ["confusion_matrix", "confusions"]
 HEIGHT = 30  # of a cell
 NAME_COLUMNS = 10
 MOST_CLASSES = 20
+LEAST = 2  # the shade of a single error among many examples: it should be seen
 
 
 def confusion_matrix(counts: Any, names: Sequence[Any] | None = None, *, title: str = "Confusion") -> Picture:
@@ -108,7 +109,7 @@ def _svg(cells: np.ndarray, whole: np.ndarray, names: list[str], left_out: str, 
         for j in range(n):
             count = int(cells[i, j])
             share = count / whole[i] if whole[i] else 0.0
-            level = max(1, round(share * SHADE_STEPS)) if count else 0
+            level = max(LEAST, round(share * SHADE_STEPS)) if count else 0
             x, y = left + j * wide, top + i * HEIGHT
             cell = ET.SubElement(group, "g")
             ET.SubElement(cell, "title").text = f"{names[i]} predicted as {names[j]}: {count}, {100 * share:.1f} %"

@@ -131,7 +131,7 @@ def _add_image(parent: ET.Element, x: float, y: float, size: tuple[float, float]
     place = {"x": coordinate(x), "y": coordinate(y), "width": width, "height": height}
     group = ET.SubElement(parent, "g")
     ET.SubElement(group, "title").text = words
-    ET.SubElement(group, "image", {"class": "cells", "href": uri, "preserveAspectRatio": "none", **place})
+    ET.SubElement(group, "image", {"class": "cells diverging", "href": uri, "preserveAspectRatio": "none", **place})
     ET.SubElement(group, "rect", {"class": "frame", **place})
 
 

@@ -64,7 +64,8 @@ def report_page(
     for what, s in (("before", first), ("after", last)):
         title = f"Activations and gradients after epoch {s.number}"
         shown[what] = visualize.histograms(s.activations, s.slopes, title=title)
-    shown["confusion"] = visualize.confusion_matrix(np.array(record["confusion"]), task.class_names)
+    title = f"{len(task.split.y_test)} test examples"
+    shown["confusion"] = visualize.confusion_matrix(np.array(record["confusion"]), task.class_names, title=title)
     if task.image_shape is not None:
         X, y = task.split.X_test, task.split.y_test
         predicted = predict(net, X)
@@ -95,4 +96,5 @@ def _boundary(visualize: Any, task: Task, net: DeepNetwork) -> Any:
         y,
         names=task.class_names,
         features=("feature 0", "feature 1"),
+        title="Regions and training examples",
     )
