@@ -11,7 +11,6 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
-from .arrays import plain
 from .box import COLUMN, LINE
 from .canvas import (
     GAP,
@@ -26,6 +25,7 @@ from .canvas import (
     picture_style,
 )
 from .errors import NotDrawableError
+from .inputs import plain
 from .picture import Picture
 from .text import columns, cut, visible
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
-from .arrays import plain, real_numbers
 from .axis import Axis, linear_axis
 from .box import COLUMN, LINE
 from .canvas import COLOURS, GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style
 from .errors import NotDrawableError, OptionError
+from .inputs import plain, real_numbers
 from .picture import Picture
 from .text import columns, cut, visible
 

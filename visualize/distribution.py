@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
-from .arrays import real_numbers
 from .axis import Axis, linear_axis
+from .inputs import real_numbers
 from .text import number_text
 
 __all__ = ["Distribution", "distribution", "findings"]

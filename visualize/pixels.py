@@ -11,8 +11,8 @@ from typing import Any, final
 
 import numpy as np
 
-from .arrays import real_numbers
 from .errors import NotDrawableError
+from .inputs import real_numbers
 
 __all__ = ["LEVELS", "Pooled", "diverging_png", "grey_png", "pooled"]
 

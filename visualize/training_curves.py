@@ -9,8 +9,8 @@ from typing import Any
 
 from tinygrad_edu.errors import ShapeError
 
-from .arrays import whole_epochs
 from .errors import NotDrawableError
+from .inputs import whole_epochs
 from .picture import Picture
 from .plot import plot_svg
 from .series import Line, Panel

@@ -11,10 +11,10 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
-from .arrays import whole_epochs
 from .box import COLUMN, LINE
 from .canvas import GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style, wrapped
 from .errors import NotDrawableError, OptionError
+from .inputs import whole_epochs
 from .picture import Picture
 from .pixels import Pooled, diverging_png, pooled
 from .text import columns, cut, number_text, visible

@@ -12,10 +12,10 @@ import numpy as np
 
 from tinygrad_edu.errors import ShapeError
 
-from .arrays import plain, real_numbers
 from .box import COLUMN, LINE
 from .canvas import MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style
 from .errors import NotDrawableError
+from .inputs import plain, real_numbers
 from .picture import Picture
 from .pixels import grey_png
 from .text import columns, cut, visible
