@@ -70,6 +70,17 @@ def test_dead_units_are_named_in_the_picture_and_in_its_description():
     assert findings({"A1": distribution(RELU)}, {}) == ["No unit is dead: each answers to some example."]
 
 
+def test_many_dead_units_are_counted_rather_than_listed():
+    d = distribution(np.zeros((9, 4)))
+    (said,) = findings({"A1": d}, {})
+    assert said == "A1: 9 of 9 units are dead, 0 on all 4 examples: units 1, 2, 3, 4, 5, 6 and 3 more."
+    (said,) = findings({f"A{l}": d for l in range(1, 9)}, {})
+    assert said.startswith("Dead units, 0 on all examples: 9 of 9 in A1, ") and said.endswith(
+        "A6 and in 2 more layers."
+    )
+    assert len(findings({f"A{l}": d for l in range(3)}, {})) == 3
+
+
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [

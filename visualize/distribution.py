@@ -20,6 +20,9 @@ BINS = 40
 #: A first layer whose gradient is this many times smaller, or larger, than the last one's is pointed out.
 FAR = 1000.0
 
+#: Dead units of at most so many layers are listed one by one.
+LISTED = 3
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def findings(activations: Mapping[str, Distribution], gradients: Mapping[str, Di
     """What is wrong, a sentence each: dead units, vanishing and exploding gradients, nan; or that nothing is.
 
     activations: {"A1": of (n, m)}, gradients: {"dW1": of any shape}; both in the order of the layers.
+    Units are counted from 1.
 
     >>> d = distribution([[0.0, 0.0], [1.0, 2.0]])
     >>> findings({"A1": d}, {"dW1": d})[0]
@@ -94,19 +98,25 @@ def findings(activations: Mapping[str, Distribution], gradients: Mapping[str, Di
     for name, d in (*activations.items(), *gradients.items()):
         if d.not_finite:
             found.append(f"{name}: {d.not_finite} of {d.size} entries are nan or infinite.")
-    for name, d in activations.items():
-        if d.silent:
-            count, units = len(d.silent), d.shape[0]
-            which = ", ".join(str(i + 1) for i in d.silent[:6]) + (", ..." if count > 6 else "")
-            found.append(
-                f"{name}: {count} of {units} units {'is' if count == 1 else 'are'} dead, 0 on all {d.shape[1]} "
-                f"examples: unit{'' if count == 1 else 's'} {which}."
-            )
-    if not any(d.silent for d in activations.values()) and activations:
+    dead = {name: d for name, d in activations.items() if d.silent}
+    if len(dead) <= LISTED:
+        found += [_dead(name, d) for name, d in dead.items()]
+    else:
+        counts = [f"{len(d.silent)} of {d.shape[0]} in {name}" for name, d in dead.items()]
+        rest = f" and in {len(dead) - 2 * LISTED} more layers" if len(dead) > 2 * LISTED else ""
+        found.append(f"Dead units, 0 on all examples: {', '.join(counts[: 2 * LISTED])}{rest}.")
+    if not dead and activations:
         found.append("No unit is dead: each answers to some example.")
     if len(gradients) > 1:
         found.append(_flow(gradients))
     return found
+
+
+def _dead(name: str, d: Distribution) -> str:
+    count, units = len(d.silent), d.shape[0]
+    which = ", ".join(str(i + 1) for i in d.silent[:6]) + (f" and {count - 6} more" if count > 6 else "")
+    verb, noun = ("is", "unit") if count == 1 else ("are", "units")
+    return f"{name}: {count} of {units} units {verb} dead, 0 on all {d.shape[1]} examples: {noun} {which}."
 
 
 def _flow(gradients: Mapping[str, Distribution]) -> str:
