@@ -112,6 +112,12 @@ def test_rows_are_layers_and_columns_are_epochs_on_one_scale_for_each_layer():
     assert [t for t in texts(root, "quiet") if t.startswith("rms")] == ["rms 1.58", "rms 0.791", "rms 7.07", "rms 7.07"]
 
 
+def test_a_matrix_keeps_its_proportions_unless_it_would_be_a_line():
+    root = picture([0], {"wide": [np.ones((10, 40))], "tall": [np.ones((40, 10))], "line": [np.ones((1, 100))]})
+    sizes = [(float(i.get("width")), float(i.get("height"))) for i in root.iter(f"{SVG}image")][::2]
+    assert sizes == [(128, 32), (32, 128), (128, 12)]
+
+
 def test_a_scale_for_each_epoch_shows_what_fades_and_writes_it_below():
     root = picture([0, 1], {"dW": [np.array([[1.0, -2.0]]), np.array([[1e-6, -2e-6]])]}, scale="epoch")
     ((first, second),) = images(root)

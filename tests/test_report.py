@@ -153,6 +153,14 @@ def test_every_picture_has_its_words_and_can_be_scrolled_by_keyboard(run):
     assert all(div["tabindex"] == "0" and div["aria-label"] and div["role"] == "group" for div in boxes)
 
 
+def test_wrong_digits_come_with_the_probability_of_what_was_said(run):
+    html, written = run
+    shares = [int(share) for share in re.findall(r"said \w+, (\d+) %", html)]
+    wrong = np.array(written["confusion"])
+    assert len(shares) == min(24, wrong.sum() - wrong.trace()) and shares == sorted(shares, reverse=True)
+    assert min(shares) >= 100 / len(wrong)
+
+
 def test_it_runs_nothing_loads_nothing_and_is_small(run):
     html, _ = run
     reader = Reader(html)
@@ -164,6 +172,7 @@ def test_it_runs_nothing_loads_nothing_and_is_small(run):
             assert attributes.get(name, "#").startswith(("#", "data:"))
     (css,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     assert "url(" not in css and "@import" not in css
+    assert all(f".tinygrad-edu-{kind} " in css for kind in ("curves", "graph", "picture"))
     ids = re.findall(r' id="([^"]*)"', html)
     assert len(ids) == len(set(ids))
 
@@ -173,10 +182,13 @@ def test_two_features_get_their_boundary_in_the_units_of_the_data(place):
     y = np.arange(120) % 2
     X = rng.normal(size=(120, 2)) + [[1000, 0.001]] + 4 * y[:, None]
     np.savez("<b>plane.npz", X=X, y=y)
-    assert main(["train", "--data", "<b>plane.npz", "--out", "run", "--quiet", "--epochs", "2", "--layers", "4"]) == 0
+    options = ["--quiet", "--epochs", "60", "--layers", "8", "--lr", "0.02"]
+    assert main(["train", "--data", "<b>plane.npz", "--out", "run", *options]) == 0
     html = Path("run/report.html").read_text(encoding="utf-8")
     reader = Reader(html)
     assert "boundary" in [h["id"] for h in reader.all("h2")] and "mistakes" not in [h["id"] for h in reader.all("h2")]
+    wrong = [re.fullmatch(r"48, (\d+) wrong", word) for word in reader.words]
+    assert sum(int(found[1]) for found in wrong if found) <= 5 and len([found for found in wrong if found]) == 2
     assert "1000" in reader.words and "<b>" not in html and "&lt;b&gt;plane, 2 classes" in html
 
 
@@ -209,13 +221,16 @@ def test_gradients_of_a_snapshot_are_finite_differences_of_the_cost():
 
     def J(W):
         net.layers[0].W.data = W
-        return float(cost(net, X[:, some], Y[:, some]))
+        J = float(cost(net, X[:, some], Y[:, some]))
+        net.layers[0].W.data = before["W1"]
+        return J
 
-    W = before["W1"]
+    W = before["W1"].copy()
     for i in ((0, 0), (3, 2)):
         assert seen.gradients["dW1"].cells[i] == pytest.approx(slope_at(J, W, i, 1e-5), rel=1e-6)
     assert seen.number == 5 and list(seen.weights) == ["W1", "W2"] and (seen.weights["W2"].cells == before["W2"]).all()
     assert list(seen.activations) == ["A1", "Z2"] and seen.activations["A1"].shape == (4, 300)
+    assert seen.activations["Z2"].largest == pytest.approx(abs(net.logits(X).data).max())
     assert seen.slopes["dW1"].rms == seen.gradients["dW1"].rms
     assert all(p.grad is None for p in net.parameters())
     quick = snapshot(visualize, net, X, Y, 5, closely=False)
@@ -270,9 +285,10 @@ def test_no_name_becomes_markup_and_none_is_lost(name):
         "boundary": boundary(lambda X: np.zeros(X.shape[1], int), [[1.0]] * 2, [0], names=[name], title=name).svg,
     }
     written = record(task=name, settings={"data": name, name: name}, class_names=[name, "b"], versions={name: name})
-    html = training_report(written, pictures, [name])
+    html = training_report(written, dict(reversed(pictures.items())), [name])
     html.encode("utf-8")
     reader = Reader(html)
+    assert [h["id"] for h in reader.all("h2")][4:] == list(pictures)
     assert not {"script", "img", "b"} & {tag for tag, _ in reader.elements}
     assert "\x00" not in html and not any(n.startswith("on") for _, attributes in reader.elements for n in attributes)
     if name.isascii() and name.isprintable() and name:
