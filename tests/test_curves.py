@@ -232,10 +232,17 @@ def test_the_same_curves_give_the_same_picture_and_save_writes_it(tmp_path):
     path = first.save(tmp_path / "c.SVG")
     assert path.read_text(encoding="utf-8") == first.svg
     with pytest.raises(OptionError, match=r"\.svg"):
-        first.save(tmp_path / "c.png")
+        first.save(tmp_path / "c.jpg")
     with pytest.raises(SaveError):
         first.save(tmp_path / "missing" / "c.svg")
     assert [p.name for p in tmp_path.iterdir()] == ["c.SVG"]
+
+
+def test_a_png_and_a_pdf_are_written_where_their_converter_is_installed(tmp_path):
+    pytest.importorskip("vl_convert", reason="vl-convert-python is not installed: pip install -e '.[images]'")
+    picture = curves([1, 2], {"cost": {"train": [2.0, 1.0]}})
+    assert picture.save(tmp_path / "c.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert picture.save(tmp_path / "c.PDF").read_bytes().startswith(b"%PDF-")
 
 
 def test_a_thousand_epochs_stay_a_small_picture():

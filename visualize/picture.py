@@ -4,13 +4,16 @@ curves(epochs, panels).save("curves.svg")
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, final
 
 from .errors import OptionError
-from .files import write_whole
+from .files import pdf_of, png_of, write_whole
 
 __all__ = ["Picture"]
+
+WRITERS: dict[str, Callable[[str], str | bytes]] = {".svg": str, ".png": png_of, ".pdf": pdf_of}
 
 
 @final
@@ -31,17 +34,16 @@ class Picture:
         return f"<{self._what}>"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to an .svg file, whole or not at all.  Returns the path.
+        """Write the picture to a file, whole or not at all, as its suffix says: .svg, .png or .pdf.  Returns the path.
 
-        Raises OptionError for another suffix, SaveError where the file cannot be written.
+        Raises OptionError for another suffix, ConversionError for a .png or .pdf without the extra `images`, SaveError
+        where the file cannot be written.
         """
         path = Path(path)
-        if path.suffix.lower() != ".svg":
-            raise OptionError(
-                f"cannot save {path.name!r}: pictures of training are saved as .svg. "
-                f"For a PNG or PDF, open the .svg in a browser and print it, or run `rsvg-convert`."
-            )
-        write_whole(path, self.svg)
+        suffix = path.suffix.lower()
+        if suffix not in WRITERS:
+            raise OptionError(f"cannot save {path.name!r}: pictures of training are saved as {', '.join(WRITERS)}.")
+        write_whole(path, WRITERS[suffix](self.svg))
         return path
 
     def _repr_svg_(self) -> str:
