@@ -7,6 +7,7 @@ import pytest
 from calls import leaf, named
 from graphs import draw_graph
 from test_derive import COURSE, network
+from walks import diamond, stretched
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions as F
@@ -37,21 +38,6 @@ def same(got, expected):
     """Equal to the last bit, in shape and dtype too."""
     got, expected = np.asarray(got), np.asarray(expected)
     return got.dtype == expected.dtype and got.shape == expected.shape and np.array_equal(got, expected, equal_nan=True)
-
-
-def diamond():
-    """A feeds two steps, and one of them twice."""
-    A, B = leaf([[1.0, 2.0]], "A"), leaf([[3.0], [5.0]], "B")
-    P = A * B
-    P.name = "P"
-    return (P * P + A + np.exp(P)).sum(), {"A": A, "B": B, "P": P}
-
-
-def stretched():
-    """Operands that broadcasting stretches in one axis, in both, and gives new axes."""
-    X = np.arange(12.0).reshape(2, 3, 2)
-    b, row, number = leaf(np.ones((2, 1, 1)), "b"), leaf([0.5, 2.0], "row"), leaf(3.0, "number")
-    return ((X * b + row) * number).mean(), {"b": b, "row": row, "number": number}
 
 
 GRAPHS = {"a diamond": diamond, "broadcasting": stretched, "a network": network}
@@ -178,6 +164,26 @@ def test_what_broadcasting_stretched_is_summed_and_the_axes_are_told():
     assert found["drow"] == (given, (0, 1), "sum(dt2, axis=(0, 1))", "dt2")
     assert found["dnumber"] == (given, (0, 1, 2), "sum(dt3 * t2)", "dt3 * t2")
     assert found["dt2"] == (given, (), "dt3 * number", "dt3 * number")
+
+
+def test_new_and_stretched_axes_are_told_apart():
+    x = leaf([[1.0, 2.0]], "x")
+    (share,) = [share for share in walk((x + np.ones((3, 4, 2))).sum()).shares if share.tensor is x]
+    assert (share.given.shape, share.summed) == ((3, 4, 2), (0, 1))
+
+
+def test_a_share_that_is_a_sum_stands_in_parentheses_behind_another():
+    A, Y = leaf([[0.5, 0.25]], "A"), tg.Tensor([[1.0, 0.0]], name="Y")
+    visit = walk(A.sum() + F.binary_cross_entropy(A, Y), convention="course").backward[-1]
+    assert str(visit) == "dA = (broadcast_to(dt1, shape=(1, 2)) + (-Y / A + (1 - Y) / (1 - A))) / m"
+
+
+def test_names_are_given_only_to_what_is_shown():
+    """Sums of shares have none of their own, so the parts of a long rule are numbered on."""
+    x = leaf([0.5, 2.0], "x")
+    w = walk((x * x + np.prod(x) * x).sum())
+    assert [step.name for step in w.forward] == ["t1", "t2", "t3", "t4", "J"]
+    assert [name for share in w.shares for name, _ in share.lines] == ["t5", "t6", "t7", "t8", "t9"]
 
 
 def test_a_tensor_is_visited_when_its_last_share_is_in():

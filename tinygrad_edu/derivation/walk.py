@@ -215,7 +215,6 @@ class _Reader:
         order = [self._end]
         for x in order:  # grows while we walk it
             dx = gradients[x]
-            before = names.of.get(dx) if dx not in self._tensors else None
             if dx not in self._tensors:
                 names.of[dx] = called[x]  # several tensors may have one gradient: each step calls it its own
             passed = []
@@ -229,8 +228,6 @@ class _Reader:
                 passed.append(share)
                 if len(so_far) == owed[y]:
                     order.append(y)
-            if before:
-                names.of[dx] = before
             yield self._visit(x, called[x], received[x], tuple(passed))
 
     def _slices(self) -> Iterable[tuple[Contribution, list[Step]]]:
@@ -259,10 +256,7 @@ class _Reader:
             end = stands.get(root, root)
             if type(end) is Tensor and end not in names.of and all(step.out is not end for step in plain):
                 names.give_any(end, "c")  # the rule did nothing for it
-            found = lines(plain, [(name, root, end)], names, set(names.of))
-            if type(end) is Tensor and names.of.get(end) == name:
-                del names.of[end]  # it is a share and perhaps not all of the gradient
-            return found
+            return lines(plain, [(name, root, end)], names, set(names.of))
 
         found = lines_of(made.dx)
         rule = found if made.given is made.dx else [*found[:-1], *lines_of(made.given)]
