@@ -1,6 +1,7 @@
-"""Pictures of recorded graphs and of training: `from visualize import curves, draw`.
+"""Pictures of recorded graphs and of training: `from visualize import curves, draw, stepper`.
 
     draw(J).save("graph.svg")      # or just `draw(J)` as the last line of a notebook cell
+    stepper(J, "backprop.html")    # a page that walks through the backward pass
     curves(range(1, 21), {"cost": {"train": costs}}).save("curves.svg")
     heatmaps([0, 20], {"W1": [W1_before, W1_after]}).save("weights.svg")
 
@@ -9,6 +10,7 @@ Files, in the order they are best read: `graph` (the only one that knows the eng
 (how things are written), `grouping` and `folding` (what belongs together, what is alike), `box` and `scene` (what the
 picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
 (saving), `drawing` (what you call).
+For the stepper: `stepper` and the files that its docstring names.
 For training: `inputs` (what is handed in), `canvas` (what the pictures are drawn with), `picture` (what you get); for
 its curves `series` (what they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`,
 bars in `distribution`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a
@@ -24,6 +26,7 @@ from .layer_histograms import histograms
 from .picture import Picture
 from .pixels import Pooled, pooled
 from .report import PICTURES, training_report
+from .stepper import stepper
 from .training_curves import curves
 from .weight_heatmaps import heatmaps
 from .wrong_images import mistakes
@@ -46,5 +49,6 @@ __all__ = [
     "histograms",
     "mistakes",
     "pooled",
+    "stepper",
     "training_report",
 ]

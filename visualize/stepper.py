@@ -1,0 +1,117 @@
+"""`stepper(J)`: a page on which a reader walks the forward and then the backward pass of their own graph.
+
+    stepper(J, "backprop.html", names={"X": X})
+
+`tinygrad_edu.derivation.walk` knows what happens, `story` says it, `arrays` shows the numbers, `faults` and `verdicts`
+do it wrong on purpose, `page` and the files in `pages/` make one HTML file of it.
+"""
+
+import html
+import json
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from tinygrad_edu.derivation.walk import Node, walk
+
+from .drawing import draw
+from .errors import LayoutError, OptionError
+from .files import write_whole
+from .page import inlined, page
+from .story import story
+
+__all__ = ["stepper"]
+
+#: The most characters of a name in the equations; a longer one stands in full in the table of the tensors.
+NAME = 20
+
+
+def stepper(
+    J: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    names: Mapping[str, Any] | None = None,
+    convention: Literal["gradient", "course"] = "gradient",
+) -> str:
+    """One HTML page that walks through the computation of J and back, rule by rule, with the numbers.
+
+    One self-contained file, which asks for nothing from the network.
+    J: a recorded tensor of one entry, of at most 1000 steps.  path: where to write the page, too; it ends in .html, and
+    is written whole or not at all.  names: names for tensors, arrays and sizes, as in `derive`; names=locals() will do.
+    convention: "gradient", or "course" with 1/m at the leaves only, as in `derive`.
+    The page shows each step's equation, the equation with its numbers (heatmaps of large arrays), the shapes, where
+    broadcasting is summed away, where gradients meet; and what goes wrong if one of these is forgotten.
+    No `.grad` is read or written, no hook called.  Without a layout engine it has a table in place of the picture.
+    Raises OptionError for another suffix, SaveError where the file cannot be written, and as
+    `tinygrad_edu.derivation.walk`: GradientError, ShapeError, DTypeError, DomainError, GraphFreedError,
+    ChangedDataError, NoRuleError.
+
+    >>> from tinygrad_edu import Tensor
+    >>> a, b = Tensor(2.0, requires_grad=True, name="a"), Tensor(-3.0, requires_grad=True, name="b")
+    >>> stepper(a * b + a)[:15]
+    '<!DOCTYPE html>'
+    """
+    if path is not None:
+        path = Path(path)
+        if path.suffix.lower() != ".html":
+            raise OptionError(f"cannot save {path.name!r}: a stepper is a page, saved as .html.")
+    found = walk(J, names=names, convention=convention)
+    called = [node.called for node in found.nodes]
+    if any(_unwieldy(node.name) for node in found.nodes):
+        found = walk(J, names={**_sizes(names), **_shortened(found.nodes)}, convention=convention)
+    data = story(found, called)
+    title = f"Backprop of {data['end']}, step by step"
+    picture, style = _picture(J, found.nodes)
+    parts = {"title": html.escape(title), "data": _in_script(data), "picture": picture}
+    body = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("html"))
+    text = page(title, body, f"{_read('css')}\n{style}", _read("js"))
+    if path is not None:
+        write_whole(path, text)
+    return text
+
+
+def _read(kind: str) -> str:
+    return files(__package__).joinpath("pages", f"stepper.{kind}").read_text(encoding="utf-8")
+
+
+def _in_script(data: Any) -> str:
+    """JSON in which nothing ends a script element, or begins anything."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return re.sub(r"[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _picture(J: Any, nodes: tuple[Node, ...]) -> tuple[str, str]:
+    """The graph as SVG, and its style; both empty where it cannot be drawn."""
+    try:
+        names = {node.name: node.thing for node in nodes}
+        svg = draw(J, names=names, grads=False, group="none").svg
+    except LayoutError:
+        return "", ""
+    element, style = inlined(svg)
+    return ET.tostring(element, encoding="unicode", method="html"), style
+
+
+def _unwieldy(name: str) -> bool:
+    """Whether a name is too long for an equation, or one that names= passes over."""
+    return len(name) > NAME or name.startswith("_")
+
+
+def _shortened(nodes: tuple[Node, ...]) -> dict[str, Any]:
+    """Names for everything that are short and distinct."""
+    found: dict[str, Any] = {}
+    for node in nodes:
+        short = base = re.sub(r"^_+", "", node.name)[:NAME] or "t"
+        n = 1
+        while short in found:
+            n += 1
+            short = f"{base}_{n}"
+        found[short] = node.thing
+    return found
+
+
+def _sizes(names: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: x for name, x in (names or {}).items() if not hasattr(x, "shape") or not x.shape}
