@@ -228,11 +228,11 @@ def test_a_theme_holds_whatever_scheme_the_reader_has(theme):
         draw(layer()[0], theme="black")
 
 
-def test_the_table_of_boxes_is_what_printing_shows():
+def test_printing_a_drawing_shows_its_boxes_as_text():
     x = Tensor(2.0, requires_grad=True, name="x")
     assert str(draw(x * 3.0)).splitlines() == [
-        "x parameter · float64 value 2.0 grad  3.0",
-        "t1 = x * 3.0 multiply · float64 value 6.0 grad  1.0",
+        *("x", "    parameter · float64", "    value 2.0", "    grad  3.0"),
+        *("t1 = x * 3.0", "    multiply · float64", "    value 6.0", "    grad  1.0"),
     ]
 
 

@@ -5,6 +5,8 @@
     tinygrad-edu train --data mine.npz   # your own X (N, features) and integer labels y (N,)
     tinygrad-edu derive                  # the equations of backprop, read out of that network
     tinygrad-edu derive --out step.py    # the same as NumPy source; .tex and .md too
+    tinygrad-edu draw net.py:J           # the graph of the tensor J that your script net.py makes
+    tinygrad-edu stepper net.py:J        # a page that walks forward and back through it
 
 Exit status: 0 done, 1 the run failed, 2 wrong options or data, 130 stopped by Ctrl-C (the weights are kept).
 """
@@ -19,6 +21,7 @@ from typing import NoReturn
 
 from . import __version__
 from .command.derive import SUFFIXES, derive
+from .command.draw import draw, stepper
 from .command.reports import Reporter
 from .command.train import LEARNING_RATES, train
 from .errors import DataError, TinygradEduError
@@ -88,7 +91,41 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--shapes", action="store_true", help="the shape of each result beside it")
     command.add_argument("--out", type=_text_file, metavar="FILE", help="write FILE.py, FILE.tex or FILE.md instead")
     command.set_defaults(run=derive)
+    command = commands.add_parser(
+        "draw",
+        help="draw the graph of a tensor that your script makes",
+        description="Run a script and draw the graph of the tensor that it leaves in a variable, gradients included.",
+    )
+    _add_script(command, ".svg, .html, .png, .pdf or .dot", "NAME.svg")
+    command.add_argument("--text", action="store_true", help="print the graph as text instead")
+    command.add_argument("--direction", choices=("LR", "TB", "RL", "BT"), default="LR", help="default: LR")
+    command.add_argument(
+        "--group", choices=("auto", "layers", "modules", "none"), default="auto", help="what is framed"
+    )
+    command.add_argument("--depth", type=_depth, metavar="N", help="how many levels of frames are open")
+    command.add_argument("--around", metavar="TENSOR", help="only the neighbourhood of the tensor of this name")
+    command.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="default: the reader's")
+    command.add_argument("--no-grads", action="store_true", help="leave the gradients out")
+    command.set_defaults(run=draw)
+    command = commands.add_parser(
+        "stepper",
+        help="write a page that walks forward and back through your script's graph",
+        description="Run a script and write a page that walks through the graph of the tensor that it leaves in a "
+        "variable: forward, then backward, rule by rule, with the numbers.",
+    )
+    _add_script(command, ".html", "NAME.html")
+    command.add_argument(
+        "--convention", choices=("course", "gradient"), default="gradient", help="where 1/m stands (default: gradient)"
+    )
+    command.set_defaults(run=stepper)
     return parser
+
+
+def _add_script(command: argparse.ArgumentParser, suffixes: str, default: str) -> None:
+    command.add_argument("script", metavar="FILE.py[:NAME]", help="the script, and which of its variables to draw")
+    command.add_argument("--out", metavar="FILE", help=f"where to write: {suffixes} (default: {default} beside you)")
+    command.add_argument("--replace", action="store_true", help="write over a file that is there")
+    command.add_argument("--open", action="store_true", help="show it in the browser")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -107,6 +144,12 @@ def _count(text: str) -> int:
     if not 1 <= value <= 10**6:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 1000000")
     return value
+
+
+def _depth(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
 
 
 def _seed(text: str) -> int:

@@ -100,7 +100,8 @@ class Drawing:
         return f"<Drawing of {self._name}: {count} tensor{'s' if count > 1 else ''}>"
 
     def __str__(self) -> str:
-        return "\n".join(" ".join("".join(text for text, _ in row.pieces) for row in b.rows) for b in self._scene.boxes)
+        boxes = (["".join(text for text, _ in row.pieces) for row in box.rows] for box in self._scene.boxes)
+        return "\n".join("\n    ".join(rows) for rows in boxes)
 
     @property
     def svg(self) -> str:

@@ -32,8 +32,8 @@ class Reporter:
 
     def __init__(self, *, quiet: bool = False):
         self.quiet = quiet
-        self.console = _Console(highlight=False, quiet=quiet)
-        self.always = _Console(highlight=False, soft_wrap=True)
+        self.console = _Console(highlight=False, emoji=False, quiet=quiet)
+        self.always = _Console(highlight=False, emoji=False, soft_wrap=True)
 
     def title(self, text: str) -> None:
         """The first line."""
@@ -104,7 +104,7 @@ class Reporter:
 
     def failure(self, text: str) -> None:
         """A line that is printed in any case, on standard error."""
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"tinygrad-edu: {text}")
+        Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(f"tinygrad-edu: {text}")
 
 
 def _state(e: Epoch) -> str:

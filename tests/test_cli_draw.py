@@ -1,0 +1,126 @@
+"""The commands `tinygrad-edu draw` and `stepper`: the graph of a user's own script."""
+
+import webbrowser
+
+import pytest
+
+from tinygrad_edu import cli
+
+pytestmark = pytest.mark.usefixtures("place")
+
+SCRIPT = """
+import sys
+import numpy as np
+from tinygrad_edu import Tensor
+from part import scale
+W = Tensor([[1.0, -2.0]], requires_grad=True)
+X = np.array([[1.0, 3.0], [2.0, 1.0]])
+Z = W @ X
+J = (Z * Z).sum() * scale
+if __name__ == "__main__":
+    raise SystemExit("this part is not run")
+"""
+
+
+@pytest.fixture
+def script(place):
+    (place / "part.py").write_text("scale = 0.5\n")
+    (place / "net.py").write_text(SCRIPT)
+    return place
+
+
+def refused(arguments, capsys):
+    """The one line on standard error of a command that fails with status 2."""
+    try:
+        status = cli.main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    err = capsys.readouterr().err
+    assert status == 2 and err.startswith("tinygrad-edu") and err.count("\n") == 1, err
+    return err
+
+
+@pytest.mark.parametrize("command", ["draw", "stepper"])
+def test_the_end_of_the_graph_is_found_and_the_script_s_names_are_in_the_picture(script, capsys, command):
+    assert cli.main([command, "net.py"]) == 0
+    name = {"draw": "net.svg", "stepper": "net.html"}[command]
+    assert capsys.readouterr().out == f"written to {name}\n"
+    text = (script / name).read_text(encoding="utf-8")
+    assert "Z = W @ X" in text and "Graph of J" in text
+
+
+def test_a_name_chooses_the_tensor(script, capsys):
+    assert cli.main(["draw", "net.py:Z", "--out", "z.dot"]) == 0
+    assert "Z = W @ X" in (script / "z.dot").read_text() and "sum(" not in (script / "z.dot").read_text()
+    assert cli.main(["draw", "net.py:Z"]) == 0
+    assert (script / "net-Z.svg").exists()
+
+
+def test_the_graph_as_text_fits_into_80_columns(script, capsys):
+    assert cli.main(["draw", "net.py", "--text"]) == 0
+    out = capsys.readouterr().out
+    assert "Z = W @ X\n    matmul · float64\n    value (1, 2) [[-3.0, 1.0]]" in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert not (script / "net.svg").exists()
+
+
+def test_options_reach_the_drawing(script, capsys):
+    options = ["--direction", "TB", "--theme", "dark", "--no-grads", "--around", "Z", "--group", "none", "--depth", "1"]
+    assert cli.main(["draw", "net.py", *options]) == 0
+    text = (script / "net.svg").read_text(encoding="utf-8")
+    assert "drawn top to bottom" in text and "@media" not in text and "grad" not in text.split("</style>")[1]
+
+
+def test_a_file_that_is_there_stays_unless_it_is_to_be_replaced(script, capsys):
+    (script / "net.svg").write_text("mine")
+    assert "net.svg: this file exists; give --out a new name, or --replace it" in refused(["draw", "net.py"], capsys)
+    assert (script / "net.svg").read_text() == "mine"
+    assert cli.main(["draw", "net.py", "--replace"]) == 0
+    assert (script / "net.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_open_shows_it_in_the_browser(script, capsys, monkeypatch):
+    seen = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: seen.append(address) or True)
+    assert cli.main(["draw", "net.py", "--open"]) == 0
+    assert seen == [(script / "net.svg").as_uri()]
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    assert cli.main(["draw", "net.py", "--open", "--replace"]) == 1
+    assert "no browser was found; open" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1\n1 / 0\n", "net.py, line 2: ZeroDivisionError: division by zero"),
+        ("def f(:\n", "net.py, line 1: SyntaxError"),
+        ("import sys\nsys.exit(3)\n", "net.py, line 2: SystemExit: 3"),
+        ("from nowhere import x\n", "net.py, line 1: ModuleNotFoundError"),
+        ("x = 1\n", "it leaves no computed tensor in a variable"),
+        ("from tinygrad_edu import Tensor\nW = Tensor(1.0)\n", "it leaves no computed tensor"),
+        (
+            "from tinygrad_edu import Tensor\nW = Tensor(1.0, requires_grad=True)\na, b = W * 2.0, W * 3.0\n",
+            "which tensor? it defines a, b: net.py:NAME",
+        ),
+    ],
+)
+def test_a_script_that_will_not_do_is_one_line_with_the_cure(place, capsys, text, words):
+    (place / "net.py").write_text(text)
+    assert words in refused(["draw", "net.py"], capsys)
+    assert [p.name for p in place.iterdir() if p.suffix == ".svg"] == []
+
+
+def test_a_wrong_file_name_or_suffix_is_one_line(script, capsys):
+    assert "no.py: no such file; give a Python script" in refused(["draw", "no.py"], capsys)
+    assert "net.py:Q: it defines no Q; it defines Z, J" in refused(["draw", "net.py:Q"], capsys)
+    assert "net.py:X: X is a ndarray; it defines Z, J" in refused(["draw", "net.py:X"], capsys)
+    assert "'-1' is no whole number from 0 on" in refused(["draw", "net.py", "--depth=-1"], capsys)
+    assert cli.main(["draw", "net.py", "--out", "net.jpg"]) == 1
+    assert "a drawing is saved as .svg" in capsys.readouterr().err
+
+
+def test_a_freed_graph_says_what_to_do(place, capsys):
+    text = "from tinygrad_edu import Tensor\nW = Tensor(1.0, requires_grad=True)\nJ = W * W\n"
+    (place / "net.py").write_text(text + "J.backward(retain_graph=False)\n")
+    assert cli.main(["draw", "net.py:J"]) == 1
+    assert "freed by backward(retain_graph=False)" in capsys.readouterr().err

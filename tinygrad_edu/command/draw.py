@@ -1,0 +1,63 @@
+"""`tinygrad-edu draw` and `tinygrad-edu stepper`: pictures of the graph that a user's script makes.  Floor 7."""
+
+import argparse
+import os
+import webbrowser
+from pathlib import Path
+
+from ..errors import DataError
+from ..shadowing import import_visualize
+from .reports import Reporter
+from .scripts import find_tensor, script_and_name
+
+__all__ = ["draw", "stepper"]
+
+
+def draw(options: argparse.Namespace) -> int:
+    """`tinygrad-edu draw`: write the picture of the graph, or print it as text."""
+    visualize = import_visualize()
+    out = None if options.text else _place(options, ".svg")
+    found = find_tensor(options.script)
+    drawing = visualize.draw(
+        found.tensor,
+        names={found.name: found.tensor, **found.variables},
+        direction=options.direction,
+        group=options.group,
+        depth=options.depth,
+        around=options.around,
+        theme=options.theme,
+        grads=not options.no_grads,
+    )
+    if out is None:
+        Reporter().code(str(drawing))
+        return 0
+    return _written(drawing.save(out), options.open)
+
+
+def stepper(options: argparse.Namespace) -> int:
+    """`tinygrad-edu stepper`: write the page that walks forward and back through the graph."""
+    visualize = import_visualize()
+    out = _place(options, ".html")
+    found = find_tensor(options.script)
+    names = {found.name: found.tensor, **found.variables}
+    visualize.stepper(found.tensor, out, names=names, convention=options.convention)
+    return _written(out, options.open)
+
+
+def _place(options: argparse.Namespace, suffix: str) -> Path:
+    """Where to write.  Raises DataError for a file that is there already, before the script is run."""
+    script, name = script_and_name(options.script)
+    default = f"{script.stem}-{name}{suffix}" if name else f"{script.stem}{suffix}"
+    out = Path(default if options.out is None else options.out)
+    if os.path.lexists(out) and not options.replace:
+        raise DataError(f"{out}: this file exists; give --out a new name, or --replace it.")
+    return out
+
+
+def _written(path: Path, wanted: bool) -> int:
+    report = Reporter()
+    report.title(f"written to {path}")
+    if wanted and not webbrowser.open(path.resolve().as_uri()):
+        report.failure(f"no browser was found; open {path.resolve()} in one.")
+        return 1
+    return 0
