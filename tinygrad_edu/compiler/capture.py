@@ -4,10 +4,11 @@ A value is known by its array: every Tensor that holds the same array object sta
 `.data`, `.detach()` and `Tensor(t)` need no steps of their own.
 """
 
+import gc
 import pickle
 import random
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn, final
 
@@ -57,11 +58,13 @@ class Capture(Observer):
         self.gradients: dict[Tensor, Any] = {}
         self.numbers: list[tuple[np.ndarray, Callable[[], float]]] = []
         self.effects: list[Callable[[], None]] = []
+        self.made: list[weakref.ref[Tensor]] = []  # the results, gradients among them
 
     # What a Tensor tells
 
     def stepped(self, out: Tensor, op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
         """A step was taken."""
+        self.made.append(weakref.ref(out))
         self._took(out._array, op.forward, tuple(map(self._plain, inputs)), params)
 
     def applied(self, rule: Callable[..., Any], args: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -72,7 +75,11 @@ class Capture(Observer):
             return dx  # which is an error that the walk knows
         array = np.asarray(dx)
         self._took(array, getattr(rule, "anew", rule), plain, params)
-        return Tensor(array)
+        return self._remembered(Tensor(array))
+
+    def _remembered(self, t: Tensor) -> Tensor:
+        self.made.append(weakref.ref(t))
+        return t
 
     def _took(self, out: np.ndarray, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> None:
         if id(out) not in self.known:
@@ -101,7 +108,7 @@ class Capture(Observer):
 
     def data_of(self, t: Tensor) -> Tensor:
         """What `t.data` gives inside: a Tensor, so that what is computed from it stays recorded."""
-        return Tensor(self._plain(t))
+        return self._remembered(Tensor(self._plain(t)))
 
     def new_data(self, t: Tensor, new: Any) -> Any:
         """The array that `t.data = new` puts there."""
@@ -180,6 +187,34 @@ class Capture(Observer):
         """The Tensors that outlive the run, and what they held before it."""
         alive = ((ref(), array) for ref, array in self.found.values())
         return [(t, array) for t, array in alive if t is not None]
+
+    def check_left(self, values: Collection[np.ndarray]) -> None:
+        """Raise CompileError for a result that somebody still holds, and that follows from one of these values."""
+        if not self._left():
+            return
+        gc.collect()
+        follows = {id(x) for x in values}
+        for step in self.steps:
+            if "rng" in step.params or any(id(x) in follows for x in step.inputs):
+                follows.add(id(step.out))
+        for t in self._left():
+            if id(t._array) in follows:
+                self.refuse(
+                    f"compile: the function leaves {t._label()} somewhere around it, and later calls would not: return "
+                    f"it and keep it outside, or write to the .data of a Tensor that is there."
+                )
+
+    def _left(self) -> list[Tensor]:
+        """The results that are neither data or gradients that the run leaves, nor part of their graphs."""
+        pending: list[Any] = [*self.written, *self.required, *self.fresh, *self.gradients]
+        pending += [t._grad for t in self.gradients]
+        ours: set[Any] = set()
+        while pending:
+            t = pending.pop()
+            if type(t) is Tensor and t not in ours:
+                ours.add(t)
+                pending += t.inputs
+        return [t for t in (ref() for ref in self.made) if t is not None and t not in ours]
 
     def requires(self, t: Tensor) -> None:
         """t's `requires_grad` is about to be set."""

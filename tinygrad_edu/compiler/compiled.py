@@ -121,7 +121,7 @@ class Compiled:
         around = Surroundings(self._f, given.objects)
         with capture(arrays, given.kinds, around.generators) as seen:
             args, kwargs = given.with_arrays(arrays)
-            result = self._f(*args, **kwargs)
+            result = [self._f(*args, **kwargs)]  # the only hold on it here
             guards = around.guards(_name(self._f))
             del args, kwargs
             replay, value = replay_of(seen, arrays, given, result, self._fast)

@@ -65,8 +65,13 @@ def _held_by_nobody(seen: Capture) -> set[int]:
     return {key for key, n in counts.items() if n - counts[0] == uses[key]}
 
 
-def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: Any, fast: bool) -> tuple["Replay", Any]:
-    """The program of what was seen, and what the function returned, as later calls will return it."""
+def replay_of(
+    seen: Capture, arguments: list[np.ndarray], given: Any, result: list[Any], fast: bool
+) -> tuple["Replay", Any]:
+    """The program of what was seen, and what the function returned, as later calls will return it.
+
+    result: the one, which is taken out of the list, so that nobody here holds what the function may have kept.
+    """
     kinds: list[str] = []
     ends: list[np.ndarray] = []
 
@@ -82,8 +87,9 @@ def replay_of(seen: Capture, arguments: list[np.ndarray], given: Any, result: An
             )
         return x
 
-    skeleton = None if result is None else rebuild(leaf, result)
-    del result
+    skeleton = None if result[0] is None else rebuild(leaf, result[0])
+    result.clear()
+    seen.check_left([*arguments, *(array for array, _ in seen.numbers), *(array for _, array in seen.states)])
     values = _Values(seen, arguments)
     calls = lowered(seen, values)
     gradients: dict[Tensor, Any] = {t: t._grad for t in seen.gradients}
