@@ -11,9 +11,9 @@ from typing import Any, final
 from ..errors import CompileError
 from ..modes import capturing, current_watch, recording, watching
 from .capture import capture
-from .guards import Surroundings
 from .replay import Replay, replay_of
 from .signature import Arguments
+from .surroundings import Surroundings
 
 __all__ = ["Compiled", "compile", "has_numba"]
 
@@ -119,12 +119,16 @@ class Compiled:
         """Run f as it is, and keep what it did as a program."""
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
         around = Surroundings(self._f, given.objects)
-        with capture(arrays, given.kinds, around.generators) as seen:
-            args, kwargs = given.with_arrays(arrays)
-            result = [self._f(*args, **kwargs)]  # the only hold on it here
-            guards = around.guards(_name(self._f))
-            del args, kwargs
-            replay, value = replay_of(seen, arrays, given, result, self._fast)
+        try:
+            with capture(arrays, given.kinds, [g for g, _ in around.generators.values()]) as seen:
+                args, kwargs = given.with_arrays(arrays)
+                result = [self._f(*args, **kwargs)]
+                guards = around.guards(_name(self._f))
+                del args, kwargs
+                replay, value = replay_of(seen, arrays, given, result, self._fast)
+        except CompileError:
+            around.restore()
+            raise
         replay.guards, replay.to_verify = guards, self._verify
         self._programs.setdefault(given.key, []).insert(0, replay)
         self.source = replay.source
