@@ -303,3 +303,55 @@ def test_labels_differ_from_call_to_call_and_a_wrong_one_is_refused():
     with pytest.raises(DomainError, match="Z has 3 classes"):
         f(np.array([0, 1, 2, 3]))
     assert f.traces == 1
+
+
+def test_two_tensors_on_one_array_part_where_the_function_lets_them():
+    data = np.zeros(1)
+    a, b = tg.Tensor(data), tg.Tensor(data)
+
+    @tg.compile
+    def step():
+        a.data = a.data + 1
+        b.data = a.data
+
+    for count in (1.0, 2.0, 3.0, 4.0):
+        step()
+        assert (a.data, b.data) == (count, count)
+
+
+def test_verify_puts_no_other_array_into_a_tensor_that_is_only_read():
+    W = tg.Tensor([1.0, 2.0])
+    data = W.data
+    f = tg.compile(lambda x: (W * x).sum(), verify=True)
+    for _ in range(3):
+        f(np.ones(2))
+    assert W.data is data
+
+
+class Growing:
+    """Numbers that a function finds in a way that no guard sees."""
+
+    def __init__(self):
+        self.table = np.zeros(1)
+
+    def count(self):
+        return np.int64(self.table[0]).item()
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda x, n: (x * 1.0, n), "a result of the compiled"),
+        (lambda x, n: [x] * (n + 1), "the number of results"),
+        (lambda x, n: [x] * (3 - n), "the number of results"),
+        (lambda x, n: [0.5] * (n + 1), "the number of results"),
+    ],
+    ids=["a number", "more arrays", "fewer arrays", "more numbers"],
+)
+def test_verify_compares_python_values_and_how_many_results_there_are(f, message):
+    growing = Growing()
+    compiled = tg.compile(lambda x: f(x, growing.count()), verify=True)
+    compiled(np.ones(1))
+    growing.table[0] += 1
+    with pytest.raises(CompileError, match=message):
+        compiled(np.ones(1))

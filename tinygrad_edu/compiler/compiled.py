@@ -130,7 +130,8 @@ class Compiled:
             around.restore()
             raise
         replay.guards, replay.to_verify = guards, self._verify
-        self._programs.setdefault(given.key, []).insert(0, replay)
+        if not replay.once:
+            self._programs.setdefault(given.key, []).insert(0, replay)
         self.source = replay.source
         self.traces += 1
         for effect in seen.effects:

@@ -15,7 +15,7 @@ from ..trees import leaves, rebuild
 from .buffers import planned
 from .capture import Capture
 from .fusion import fused
-from .guards import SETTINGS, Guards
+from .guards import SETTINGS, Guards, same
 from .lanes import Block, side_by_side
 from .lowering import lowered
 from .program import Program, Value, tidied
@@ -187,6 +187,8 @@ class Replay:
         self.memory = Memory(states, blocks)
         self.tensors = [t for state in states for t in state.tensors[:1]]
         self.written = self.memory.written
+        #: Of two Tensors with one array one gets another: what the program says of both holds at no later call.
+        self.once = any(len(state.tensors) > 1 and any(t in seen.written for t in state.tensors) for state in states)
         self.twins = [(a, b) for state in states for a, b in pairwise(state.tensors)]
         self.needed = [(t, t._requires_grad, _hooks(t)) for t in self.tensors]
         before = {t for t, _ in seen.states}
@@ -245,47 +247,54 @@ class Replay:
     def verified(self, given: Any, f: Callable[[], Any]) -> Any:
         """The function's own result, after the program's was found to be the same; raises CompileError."""
         self.to_verify -= 1
-        before = [t._array.copy() for t in self.tensors]
+        before = [(t, t._array, t._array.copy()) for t in self.written]
         gradients = [(t, t._grad) for t in (*self.handout.kept, *self.handout.cleared)]
         states = [g.bit_generator.state for g in self.generators]
         effects, self.effects = self.effects, []
         try:
-            ours = self._outcome(self(given.arrays))
+            ours, our_values = self._outcome(self(given.arrays))
         finally:
             self.effects = effects
-        for t, array in zip(self.tensors, before):
+        for t, array, entries in before:
+            if t._array is array:  # which the program has written to
+                array[...] = entries
             t._array = array
         for t, gradient in gradients:
             t._grad = gradient
         for generator, state in zip(self.generators, states):
             generator.bit_generator.state = state
         result = f()
-        theirs = self._outcome(result)
-        for (name, a), (_, b) in zip(ours, theirs):
-            if a.shape != b.shape or a.dtype != b.dtype or not self._equal(a, b):
-                raise CompileError(
-                    f"compile: {name} of the compiled function is not what the function gives: something it depends on "
-                    f"is neither an argument nor a Tensor; hand it over, or keep it in a Tensor."
-                )
+        theirs, their_values = self._outcome(result)
+        differing = [name for (name, a), (_, b) in zip(ours, theirs) if not self._equal(a, b)]
+        if len(ours) != len(theirs) or len(our_values) != len(their_values):
+            differing = ["the number of results"]
+        elif not differing and not all(map(same, our_values, their_values)):
+            differing = ["a result"]
+        if differing:
+            raise CompileError(
+                f"compile: {differing[0]} of the compiled function is not what the function gives: something it "
+                f"depends on is neither an argument nor a Tensor; hand it over, or keep it in a Tensor."
+            )
         return self.handout.value([a for _, a in theirs[: len(self.handout.kinds)]])
 
     def _equal(self, a: np.ndarray, b: np.ndarray) -> bool:
         """The same numbers; from fused loops, to half of their digits."""
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return False
         inexact = a.dtype.kind in "fc"
         if not self.fast or not inexact:
             return np.array_equal(a, b, equal_nan=inexact)
         rounding = np.sqrt(np.finfo(a.dtype).eps)
         return np.allclose(a, b, rounding, rounding * np.abs(b[np.isfinite(b)]).max(initial=0), equal_nan=True)
 
-    def _outcome(self, result: Any) -> list[tuple[str, np.ndarray]]:
-        """What a call has led to: results, states, gradients."""
-        found: list[tuple[str, np.ndarray]] = []
-        if result is not None:
-            arrays = (Tensor, np.ndarray, np.generic)
-            ends = [x for x in leaves(result) if isinstance(x, arrays)]
-            found += [("a result", np.array(x._array if type(x) is Tensor else x)) for x in ends]
+    def _outcome(self, result: Any) -> tuple[list[tuple[str, np.ndarray]], list[Any]]:
+        """What a call has led to: results, states, gradients; and the results that are no arrays."""
+        ends = [] if result is None else list(leaves(result))
+        arrays = [x for x in ends if isinstance(x, Tensor | np.ndarray | np.generic)]
+        found = [("a result", np.array(x._array if type(x) is Tensor else x)) for x in arrays]
         found += [(t._label(), t._array.copy()) for t in self.tensors]
-        return found + [(f"the .grad of {t._label()}", _array_of(t._grad)) for t in self.handout.kept]
+        found += [(f"the .grad of {t._label()}", _array_of(t._grad)) for t in self.handout.kept]
+        return found, [x for x in ends if not isinstance(x, Tensor | np.ndarray | np.generic)]
 
 
 def _array_of(gradient: Any) -> np.ndarray:
