@@ -129,6 +129,30 @@ def test_one_of_several_lambdas_on_a_line_is_the_right_one():
     assert_same(gradients["dx"], 8 * x.data)
 
 
+def squared(x):
+    return x * x
+
+
+# fmt: off
+absolute, square = tg.primitive(lambda x: abs(x), name="absolutely", dx=lambda dz, z, x: dz * np.sign(x)), tg.primitive(lambda x: squared(x), name="squared by", dx=lambda dz, z, x: dz * 2 * x)  # noqa: E501
+# fmt: on
+cosine = tg.primitive(lambda x: np.cos(x), name="cosine of", dx=lambda dz, z, x: -dz * np.sin(x))
+
+
+def test_lambdas_that_differ_in_a_name_alone_are_told_apart():
+    x = tg.Tensor([1.0, 3.0], requires_grad=True, name="x")
+    value, gradients = run_module(tg.derive(square(x).sum()).source(), {"x": x.data})
+    assert float(value) == 10.0
+    assert_same(gradients["dx"], 2 * x.data)
+
+
+def test_a_lambda_of_a_module_is_copied():
+    x = tg.Tensor([1.0, 3.0], requires_grad=True, name="x")
+    value, gradients = run_module(tg.derive(cosine(x).sum()).source(), {"x": x.data})
+    assert_same(value, np.cos(x.data).sum())
+    assert_same(gradients["dx"], -np.sin(x.data))
+
+
 @pytest.mark.parametrize("name", ["forward", "1x", "class", "a b", "", "np", None])
 def test_a_function_needs_a_name_of_its_own(name):
     with pytest.raises(DomainError, match="this is no name for a function"):

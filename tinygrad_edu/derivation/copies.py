@@ -61,16 +61,18 @@ class Copies:
 
     def _function(self, function: types.FunctionType, name: str) -> str:
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+            text = inspect.getsource(function)
+            tree = ast.parse(textwrap.dedent(text))
         except (OSError, TypeError, SyntaxError):
             raise NoRuleError(f"{name} cannot be written as NumPy source: its own source is not at hand.") from None
-        named = next((n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)), None)
+        defined = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+        named = next(defined, None) if function.__name__ != "<lambda>" else None
         if named is None:
             lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda)]
-            lambdas = [node for node in lambdas if _same_code(node, function)]
+            lambdas = [node for node in lambdas if _is_from(node, function, text)]
             if not lambdas:
                 raise NoRuleError(f"{name} cannot be written as NumPy source: declare its function with def.")
-            return f"{name} = {ast.unparse(self._mapped(lambdas[0], function))}"
+            return f"{name} = {ast.unparse(self._mapped(lambdas[-1], function))}"  # the innermost
         named.decorator_list, named.name, named.returns = [], name, None
         for node in ast.walk(named):
             if isinstance(node, ast.arg):
@@ -112,8 +114,16 @@ def _without_annotation(node: ast.stmt) -> ast.stmt:
     return node
 
 
-def _same_code(node: ast.Lambda, function: types.FunctionType) -> bool:
-    """Whether this lambda, of several on its lines, is the function."""
-    (code,) = (c for c in compile(ast.Expression(node), "", "eval").co_consts if isinstance(c, types.CodeType))
+def _is_from(node: ast.Lambda, function: types.FunctionType, text: str) -> bool:
+    """Whether the function was compiled from this lambda, one of several in the text, or from one inside it."""
     ours = function.__code__
-    return (code.co_code, code.co_consts, code.co_varnames) == (ours.co_code, ours.co_consts, ours.co_varnames)
+    if not hasattr(ours, "co_positions"):  # Python 3.10
+        codes = compile(ast.Expression(node), "", "eval").co_consts
+        (code,) = (c for c in codes if isinstance(c, types.CodeType))
+        names = (code.co_names, code.co_varnames) == (ours.co_names, ours.co_varnames)
+        return names and (code.co_code, code.co_consts) == (ours.co_code, ours.co_consts)
+    shift = len(text) - len(text.lstrip()) - (len(textwrap.dedent(text)) - len(textwrap.dedent(text).lstrip()))
+    first = inspect.getsourcelines(function)[1]
+    places = [(line - first + 1, column - shift) for line, _, column, _ in ours.co_positions() if line and column]
+    end = (node.end_lineno or 0, node.end_col_offset or 0)
+    return all((node.lineno, node.col_offset) <= place <= end for place in places)
