@@ -128,7 +128,7 @@ def test_a_compiled_function_inside_another_and_under_a_watch_runs_as_it_is():
         same(inner(tg.Tensor([1.0])).data, np.exp([1.0]))
 
 
-def test_methods_and_bad_functions():
+def test_a_method_compiles_and_tells_its_traces_and_its_source():
     class Model:
         scale = 2.0
 
@@ -136,9 +136,18 @@ def test_methods_and_bad_functions():
         def apply(self, x):
             return x * self.scale
 
-    assert Model().apply(np.ones(1)) == 2.0
+    model = Model()
+    assert model.apply(np.ones(1)) == 2.0
+    assert model.apply.traces == 1
+    assert "multiply" in model.apply.source
+
+
+def test_what_is_no_function_is_refused():
     with pytest.raises(CompileError, match=r"got a float"):
         tg.compile(3.0)
+
+
+def test_a_compiled_function_shows_its_name_and_its_traces():
     assert repr(tg.compile(np.exp)) == "<compiled exp, traces=0>"
 
 

@@ -4,6 +4,7 @@ import copy
 import functools
 import inspect
 import threading
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any, final
@@ -100,7 +101,7 @@ class Compiled:
         return Compiled(copy.deepcopy(self._f, memo), self._fast, self._verify > 0)
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
-        return self if owner is None else functools.partial(self, owner)
+        return self if owner is None else types.MethodType(self, owner)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """f(*args, **kwargs)."""
@@ -120,7 +121,7 @@ class Compiled:
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
         around = Surroundings(self._f, given.objects)
         try:
-            with capture(arrays, given.kinds, [g for g, _ in around.generators.values()]) as seen:
+            with capture(arrays, given.kinds, around.generators) as seen:
                 args, kwargs = given.with_arrays(arrays)
                 result = [self._f(*args, **kwargs)]
                 guards = around.guards(_name(self._f))

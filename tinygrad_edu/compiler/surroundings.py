@@ -60,7 +60,7 @@ class Surroundings:
 
     def __init__(self, f: Callable[..., Any], args: Iterable[Any]):
         self.found: dict[tuple[int, str, Any], tuple[Place, Any]] = {}
-        self.generators: dict[int, Named] = {}
+        self.generators: list[Any] = []
         self.iterators: dict[int, Named] = {}
         self.unseeded: str | None = None  # a call that makes another generator each time
         self.holders: list[Holder] = []
@@ -137,7 +137,7 @@ class Surroundings:
             return
         self._seen[id(x)] = x
         if isinstance(x, np.random.Generator | np.random.RandomState):
-            self.generators[id(x)] = x, name
+            self.generators += [x] if all(x is not g for g in self.generators) else []
         elif isinstance(x, types.FunctionType):
             yield from self._function(x)
         elif isinstance(x, types.MethodType):
