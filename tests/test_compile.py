@@ -11,7 +11,14 @@ from trainers import OPTIMIZERS, Trainer, batch, same
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions
-from tinygrad_edu.errors import CompileError, DomainError, TinygradEduError
+from tinygrad_edu.errors import (
+    CompileError,
+    DomainError,
+    DTypeError,
+    GradientError,
+    MutationError,
+    TinygradEduError,
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -32,14 +39,30 @@ def test_a_new_shape_or_dtype_is_traced_and_an_old_one_found_again():
     assert f.traces == 4
 
 
-def test_many_traces_warn():
-    f = tg.compile(lambda x, n: x * n)
+def warnings_of(calls):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for n in range(20):
-            f(np.ones(2), n)
+        for call in calls:
+            call()
+    return caught
+
+
+def test_many_traces_warn():
+    f = tg.compile(lambda x, n: x * n)
+    caught = warnings_of([lambda n=n: f(np.ones(2), n) for n in range(20)])
     assert [str(w.message).split(" was ")[1].split(",")[0] for w in caught] == ["traced 8 times", "traced 16 times"]
     assert {w.filename for w in caught} == {__file__}
+
+
+def test_the_warning_of_many_traces_says_what_changed_and_what_to_hand_over():
+    rates, x = {"lr": 1.0}, np.ones(2)
+    f = tg.compile(lambda x: x * rates["lr"])
+    (by_item,) = warnings_of([lambda i=i: (rates.update(lr=float(i)), f(x)) for i in range(8)])
+    g = tg.compile(lambda x, lr: x * lr)
+    (by_argument,) = warnings_of([lambda i=i: g(x, float(i)) for i in range(8)])
+    assert "the last time for a change of rates['lr']" in str(by_item.message)
+    assert "the last time for another shape, dtype or number in lr" in str(by_argument.message)
+    assert "np.asarray(lr, W.dtype)" in str(by_argument.message)
 
 
 def test_transforms_compile():
@@ -77,6 +100,48 @@ def test_an_argument_with_a_gradient_is_refused():
 def test_an_argument_that_is_no_number_is_refused_or_raises_what_the_function_does(argument):
     with pytest.raises((TinygradEduError, TypeError)):
         tg.compile(lambda x: np.exp(x))(argument)
+
+
+def test_an_argument_that_is_refused_is_named():
+    f = tg.compile(lambda x, more=None, **options: np.exp(x))
+    with pytest.raises(DTypeError, match=r"argument 2\['a'\]\[1\] is a set"):
+        f(np.ones(1), {"a": [1, {2}]})
+    with pytest.raises(DTypeError, match=r"argument mask is a ndarray of <U1"):
+        f(np.ones(1), mask=np.array(["a"]))
+
+
+IN_PLACE = {
+    "an assignment": lambda W, hist: W.data.__setitem__(..., W.data * 2),
+    "a difference": lambda W, hist: exec("W.data[...] -= 1.0", {"W": W}),
+    "out=": lambda W, hist: np.subtract(W.data, 1.0, out=W.data),
+    "copyto": lambda W, hist: np.copyto(W.data, 1.0),
+    "fill": lambda W, hist: W.data.fill(0.0),
+}
+
+
+@pytest.mark.parametrize("write", IN_PLACE.values(), ids=IN_PLACE)
+def test_a_write_into_data_that_compile_cannot_take_names_the_one_that_it_can(write):
+    W = tg.Tensor([1.0, 2.0])
+    with pytest.raises(MutationError, match=r"compile runs, W\.data is a Tensor too: write `W\.data = W\.data - "):
+        tg.compile(lambda: write(W, None))()
+    assert W.data.tolist() == [1.0, 2.0]
+
+
+def test_a_cost_stored_in_an_array_is_refused_in_compile_s_own_words():
+    history, W = np.zeros(3), tg.Tensor([1.0])
+
+    def step(x):
+        history[0] = (W * x).sum().data
+
+    with pytest.raises(CompileError, match=r"return what you want to read"):
+        tg.compile(step)(np.ones(1))
+
+
+def test_a_cost_without_a_graph_says_that_it_may_come_from_a_compiled_function():
+    W = tg.Tensor([1.0], requires_grad=True)
+    J = tg.compile(lambda x: (W * x).sum())(np.ones(1))
+    with pytest.raises(GradientError, match=r"a compiled function, which hands out no graph: call backward\(\) inside"):
+        J.backward()
 
 
 def test_errors_inside_a_replay_are_those_of_the_function():

@@ -12,7 +12,7 @@ import numpy as np
 from .errors import MutationError, NoRuleError
 from .modes import capturing, recording
 from .primitives import Primitive, numpy_functions, wider
-from .protocols import check_arguments
+from .protocols import check_arguments, in_place
 from .rules import complex, indexing, rounding, shape
 from .rules import elementwise as e
 from .rules.elementwise import add, divide, multiply, negative, power, subtract
@@ -49,7 +49,8 @@ def _refused(name: str, instead: str) -> Callable[..., Any]:
     """A method that would change the Tensor in place."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise MutationError(f"{self._label()}.{name}(...) would change it, and Tensors do not change: use {instead}.")
+        cure = in_place(instead)
+        raise MutationError(f"{self._label()}.{name}(...) would change it, and Tensors do not change: use {cure}.")
 
     method.__name__ = name
     method.__doc__ = f"Raises MutationError: use {instead}."
@@ -236,9 +237,8 @@ class Operators:
         return self._record(indexing.getitem, (self,), {"key": _index(key)})
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise MutationError(
-            f"{self._label()}[...] = value: Tensors do not change; use y = x.at[i].set(v), which has a gradient."
-        )
+        cure = in_place("y = x.at[i].set(v), which has a gradient")
+        raise MutationError(f"{self._label()}[...] = value: Tensors do not change; use {cure}.")
 
     @property
     def at(self) -> "_At":

@@ -18,7 +18,7 @@ from .primitives import numpy_functions, wider
 from .rules import activation, special
 from .trees import leaves, rebuild
 
-__all__ = ["check_arguments", "function_without_rule", "ufunc_without_rule", "wants_gradient"]
+__all__ = ["check_arguments", "function_without_rule", "in_place", "ufunc_without_rule", "wants_gradient"]
 
 #: Their results are answers about values (yes, no, how many), so that no gradient is lost.
 ANSWERS = {np.allclose, np.array_equal, np.array_equiv, np.count_nonzero, np.isclose, np.nonzero, np.result_type}
@@ -58,7 +58,7 @@ def ufunc_without_rule(
     home = "np" if getattr(np, ufunc.__name__, None) is ufunc else "the ufunc "
     name = f"{home}.{ufunc.__name__}".replace(" .", " ") + ("" if method == "__call__" else f".{method}")
     if any(map(_is_tensor, kwargs.get("out", ()))) or (method == "at" and _is_tensor(inputs[0])):
-        raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use its result instead.")
+        raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use {in_place('its result')}.")
     if wants_gradient((inputs, kwargs)):
         if "out" in kwargs:
             why = "a plain array cannot hold a gradient: write `a = a + t` in place of `a += t` or `out=a`"
@@ -72,6 +72,13 @@ def ufunc_without_rule(
     return _run(getattr(ufunc, method), inputs, kwargs)
 
 
+def in_place(cure: str) -> str:
+    """The cure; where a compiled function may have meant the array of its W.data, the one for that too."""
+    if capturing() is None:
+        return cure
+    return f"{cure}; in a function that compile runs, W.data is a Tensor too: write `W.data = W.data - ...`"
+
+
 def function_without_rule(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], constant: bool = False
 ) -> Any:
@@ -81,7 +88,8 @@ def function_without_rule(
     """
     name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
     if _is_tensor(kwargs.get("out")) or (function in WRITERS and args and _is_tensor(args[0])):
-        raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use `x.at[i].set(v)`.")
+        cure = in_place("`x.at[i].set(v)`")
+        raise MutationError(f"{name} would write into a Tensor; Tensors do not change: use {cure}.")
     if not constant and function not in ANSWERS and wants_gradient((args, kwargs)):
         raise NoRuleError(
             f"{name} on a Tensor that requires a gradient: it has no gradient rule; use functions that have one, "

@@ -198,7 +198,8 @@ class Tensor(Contents, Operators, Conversions):
         """
         if not self._requires_grad:
             raise GradientError(
-                f"{self._label()} depends on no tensor with requires_grad=True, or was computed inside no_grad()."
+                f"{self._label()} depends on no tensor with requires_grad=True, or was computed inside no_grad(), or "
+                f"by a compiled function, which hands out no graph: call backward() inside that."
             )
         retain = create_graph if retain_graph is None else retain_graph
         if self.extras is not None and "walked" in self.extras:

@@ -11,7 +11,7 @@ from typing import Any, final
 
 from ..errors import CompileError
 from ..modes import capturing, current_watch, recording, watching
-from .capture import capture
+from .capture import Capture, capture
 from .replay import Replay, replay_of
 from .signature import Arguments
 from .surroundings import Surroundings
@@ -74,7 +74,10 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
 
 @final
 class Compiled:
-    """A compiled function.  traces: how often it was written down.  source: its latest program, after its loops."""
+    """A compiled function.  traces: how often it was written down.  source: its latest program, after its loops.
+
+    As a method it keeps a program for each object that it was called on, and the object, for as long as it lives.
+    """
 
     _settings, _asked = ("_f",), ()  # what a compiled function that calls this one takes for granted
 
@@ -91,6 +94,7 @@ class Compiled:
             )
         self._verify = 3 if verify else 0
         self._programs: dict[Any, list[Replay]] = {}
+        self._last: Any = ()  # the key of the latest program
         self._lock = threading.RLock()  # a function may call itself
 
     def __repr__(self) -> str:
@@ -116,14 +120,36 @@ class Compiled:
                     return replay(given.arrays)
             return self._traced(given)
 
+    def _run(self, seen: Capture, args: Any, kwargs: Any) -> list[Any]:
+        """[what f returns]; where NumPy has put its own error in place of a refusal, the refusal."""
+        try:
+            return [self._f(*args, **kwargs)]
+        except Exception as error:
+            if seen.refused is not None and error is not seen.refused:
+                raise seen.refused from error
+            raise
+
+    def _why(self, given: Arguments) -> str:
+        """What made another program necessary, as far as it can be told."""
+        if given.key in self._programs:
+            changed = self._programs[given.key][0].guards.changed()
+            return f"a change of {changed}" if changed else "a change of a mode, a .grad or a hook"
+        old, new = self._last, given.key
+        names = inspect.getfullargspec(self._f).args if inspect.isfunction(self._f) else []
+        for i, (a, b) in enumerate(zip(old[1:], new[1:])):
+            if a != b:
+                return f"another shape, dtype or number in {names[i] if i < len(names) else f'argument {i + 1}'}"
+        return "other arguments"
+
     def _traced(self, given: Arguments) -> Any:
         """Run f as it is, and keep what it did as a program."""
+        why = self._why(given) if self.traces + 1 >= MANY else ""
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
         around = Surroundings(self._f, given.objects)
         try:
             with capture(arrays, given.kinds, around.generators) as seen:
                 args, kwargs = given.with_arrays(arrays)
-                result = [self._f(*args, **kwargs)]
+                result = self._run(seen, args, kwargs)
                 guards = around.guards(_name(self._f))
                 del args, kwargs
                 replay, value = replay_of(seen, arrays, given, result, self._fast)
@@ -139,11 +165,13 @@ class Compiled:
             effect()
         if self.traces >= MANY and self.traces & (self.traces - 1) == 0:
             warnings.warn(
-                f"compile: {_name(self._f)} was traced {self.traces} times, for each change around it and once for "
-                f"each combination of shapes, dtypes and Python numbers: give batches one shape, and hand numbers that "
-                f"change over as arrays, np.float32(lr).",
+                f"compile: {_name(self._f)} was traced {self.traces} times, the last time for {why}; each change "
+                f"around it and each combination of shapes, dtypes and Python numbers has a program of its own: give "
+                f"batches one shape, and hand numbers that change over as arrays of the parameters' dtype, "
+                f"np.asarray(lr, W.dtype).",
                 stacklevel=3,
             )
+        self._last = given.key
         return value
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import CompileError, DTypeError
 from ..tensor import Tensor
-from ..trees import leaves, rebuild
+from ..trees import leaves, places, rebuild
 from .guards import SETTINGS
 
 __all__ = ["Arguments"]
@@ -48,7 +48,8 @@ class Arguments:
         if isinstance(x, np.ndarray | np.generic):
             array = np.asarray(x)
             if array.dtype.kind not in "biufc" or (isinstance(x, np.ndarray) and type(x) is not np.ndarray):
-                raise DTypeError(f"compile: an argument is a {type(x).__name__} of {array.dtype}: give plain numbers.")
+                what = f"{type(x).__name__} of {array.dtype}"
+                raise DTypeError(f"compile: {self._place(x)} is a {what}: give plain numbers.")
             self.arrays.append(array)
             return type(x), array.shape, array.strides, array.dtype
         if type(x) in SETTINGS:
@@ -57,10 +58,16 @@ class Arguments:
             hash(x)
         except TypeError:
             raise DTypeError(
-                f"compile: an argument is a {type(x).__name__}; give arrays, numbers, texts, or dicts, lists and "
+                f"compile: {self._place(x)} is a {type(x).__name__}; give arrays, numbers, texts, or dicts, lists and "
                 f"tuples of them, or let the function find it around itself."
             ) from None
         return _Itself(x)
+
+    def _place(self, x: Any) -> str:
+        """Where x stands among the arguments."""
+        given = {str(i): arg for i, arg in enumerate(self.args, 1)} | self.kwargs
+        found = (f"argument {name}{place}" for name, arg in given.items() for place, y in places(arg) if y is x)
+        return next(found, "an argument")
 
     def with_arrays(self, arrays: list[np.ndarray]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """(args, kwargs) with Tensors of these arrays in place of the inputs."""
