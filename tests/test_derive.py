@@ -301,3 +301,39 @@ def test_an_index_of_what_has_an_index_is_no_double_subscript():
     assert re.search(r"\{t_\{\d+\}\}_\{\[", latex)
     assert not re.search(r"t_\{\d+\}_\{", latex)
     assert r"\mathrm{keepdims}=\mathrm{False}" in latex
+
+
+def rows(regularized=False):
+    """A network of two layers with its examples in rows, as in docs/convention.md, and the cost."""
+    X, T = rng.standard_normal((5, 4)), tg.Tensor(np.ones((5, 2)), name="T")
+    V1, V2 = leaf(rng.standard_normal((3, 4)), "W1"), leaf(rng.standard_normal((2, 3)), "W2")
+    Z = F.relu(X @ V1.T) @ V2.T
+    Z.name = "Z"
+    return F.mse(Z, T)
+
+
+def test_what_is_transposed_twice_is_itself():
+    text = str(tg.derive(rows()))
+    assert "dZ @ W2 * (t1 > 0)" in text
+    assert ".T.T" not in text
+
+
+def test_a_transposed_of_a_transposed_is_no_double_superscript():
+    W, X = leaf(rng.standard_normal((3, 2)), "W1"), tg.Tensor(np.ones((3, 4)), name="X")
+    N = W.T
+    N.name = "N"
+    latex = tg.derive(((N @ X) ** 2).sum(), names={"N": N}).latex()
+    assert r"dW^{[1]} &= dN^{\top}" in latex
+    y = leaf([[1.0, 2.0]], "y")
+    assert r"\left(y^{\top}\right)^{3}" in tg.derive((y.T**4).sum()).latex()
+    assert not re.search(r"\^\{[^{}]*(\{[^{}]*\})?[^{}]*\}\^", tg.derive(rows()).latex())
+
+
+def test_latex_brackets_a_product_of_entries_before_a_matrix_product():
+    W1, W2 = leaf(rng.standard_normal((3, 4)), "W1"), leaf(rng.standard_normal((1, 3)), "W2")
+    X, Y = tg.Tensor(np.ones((4, 5)), name="X"), tg.Tensor(np.ones((1, 5)), name="Y")
+    latex = tg.derive(F.mse(F.sigmoid(W2 @ np.tanh(W1 @ X)), Y)).latex()
+    assert (
+        r"dW^{[1]} &= \left(W^{[2]\top} \, t_{3} \odot \left(1 - t_{1} \odot t_{1}\right)\right) \, X^{\top}" in latex
+    )
+    assert r"dW^{[2]} &= t_{3} \, t_{1}^{\top} \\" in latex

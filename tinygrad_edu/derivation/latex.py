@@ -71,11 +71,11 @@ def _plain(step: Step, operands: Sequence[Written]) -> Written | None:
     """The step written with an operator, if there is one."""
     op = step.op
     if op is rules.divide:
-        return Written(rf"\frac{{{operands[0].text}}}{{{operands[1].text}}}", Binds.PRODUCT)
+        return Written(rf"\frac{{{operands[0].text}}}{{{operands[1].text}}}", Binds.MATRIX)
     if op is rules.multiply:
         return _between(r"\odot" if all(np.ndim(x) for x in step.inputs) else r"\cdot", Binds.PRODUCT, operands)
     if op is matmul:
-        return _between(r"\,", Binds.PRODUCT, operands)
+        return _between(r"\,", Binds.MATRIX, operands)
     if op in INFIX:
         sign, binds = INFIX[op]
         return _between(RELATIONS.get(sign, sign), binds, operands)
@@ -84,9 +84,9 @@ def _plain(step: Step, operands: Sequence[Written]) -> Written | None:
     if op is rules.negative:
         return Written(f"-{operands[0].within(Binds.SIGN, PARENTHESES)}", Binds.SIGN)
     if op is affine:
-        return _between("+", Binds.SUM, [_between(r"\,", Binds.PRODUCT, operands[:2]), operands[2]])
+        return _between("+", Binds.SUM, [_between(r"\,", Binds.MATRIX, operands[:2]), operands[2]])
     if op is transpose:
-        return Written(_raised(operands[0], r"\top"))
+        return Written(_raised(operands[0], r"\top"), Binds.POWER)
     return None
 
 

@@ -41,14 +41,18 @@ __all__ = [
 
 
 class Binds(IntEnum):
-    """How tightly operators bind, as in Python; names, calls and indexing bind tightest."""
+    """How tightly operators bind, as in Python; names, calls and indexing bind tightest.
+
+    A matrix product binds as any other in Python, and tighter where it stands without a sign, in a book.
+    """
 
     COMPARISON = 1
     SUM = 2
     PRODUCT = 3
-    SIGN = 4
-    POWER = 5
-    ATOM = 6
+    MATRIX = 4
+    SIGN = 5
+    POWER = 6
+    ATOM = 7
 
 
 INFIX: dict[Primitive, tuple[str, Binds]] = {

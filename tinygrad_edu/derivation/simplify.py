@@ -1,4 +1,4 @@
-"""What a person would not have written: times 1, ones spread out to be multiplied with, sums of numbers.  Floor 6.
+"""What a person would not have written: times 1, W.T.T, ones spread out for a product, sums of numbers.  Floor 6.
 
 Every change leaves the numbers as they are, to the last bit.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..primitives import Primitive
 from ..rules.elementwise import add, divide, multiply, negative, power, subtract
-from ..rules.shape import broadcast_to
+from ..rules.shape import broadcast_to, transpose
 from ..tensor import Tensor
 from ..tracing import Step
 
@@ -36,13 +36,14 @@ def simplified(
         {} if seed is None else {seed: _whole(seed.data.flat[0])}
     )  # and the result of broadcast_to -> what was spread
     negated: dict[Tensor, Any] = {}  # the result of a sign -> what is behind it
+    turned: dict[Tensor, Any] = {}  # the result of a .T -> what it is of
     found = []
     for step in steps:
         step = step._replace(inputs=tuple(_standing(x, stands, step) for x in step.inputs))
         if _spreads(step.op):
             step = _uniform(step._replace(inputs=_unspread(step.inputs, spread, step.out.shape)), spread)
         step = _signed(step, negated)
-        plain = None if step.out in named else _plain(step, negated)
+        plain = None if step.out in named else _plain(step, negated, turned)
         if plain is not None:
             stands[step.out] = plain
             continue
@@ -51,6 +52,8 @@ def simplified(
             spread[step.out] = step.inputs[0]
         elif step.op is negative and step.out not in named:
             negated[step.out] = step.inputs[0]
+        elif step.op is transpose and step.params == transpose.defaults and step.out not in named:
+            turned[step.out] = step.inputs[0]
     return found, stands
 
 
@@ -100,7 +103,7 @@ def _signed(step: Step, negated: Mapping[Tensor, Any]) -> Step:
     return step
 
 
-def _plain(step: Step, negated: Mapping[Tensor, Any]) -> Any:
+def _plain(step: Step, negated: Mapping[Tensor, Any], turned: Mapping[Tensor, Any]) -> Any:
     """The Tensor or number that the step's result is anyway; None if it is neither."""
     inputs, out = step.inputs, step.out
     if not any(type(x) is Tensor for x in inputs):
@@ -108,6 +111,8 @@ def _plain(step: Step, negated: Mapping[Tensor, Any]) -> Any:
         return value if type(value) is int else None
     if step.op is negative and type(inputs[0]) is Tensor:
         return negated.get(inputs[0])
+    if step.op is transpose and type(inputs[0]) is Tensor and step.params == transpose.defaults:
+        return turned.get(inputs[0])
     pairs: list[tuple[Any, ...]] = []
     if step.op is multiply:
         pairs = [inputs, inputs[::-1]]
