@@ -226,6 +226,13 @@ def test_m_stands_for_the_mean_s_size_and_for_no_other_number():
     assert str(tg.derive((x**3).sum(), names={"epochs": 2, "x": x, "_": 3})) == "dx = 3 * x ** 2"
 
 
+def test_m_names_the_examples_of_a_cross_entropy_too():
+    Z, Y = leaf(rng.standard_normal((2, 3)), "Z"), tg.Tensor(np.eye(2)[:, [0, 1, 1]], name="Y")
+    expected = "dZ = 1 / {} * (softmax(Z, axis=0) * sum(Y, axis=0, keepdims=True) - Y)"
+    assert str(tg.derive(F.cross_entropy(Z, Y, axis=0), names={"m": 3})) == expected.format("m")
+    assert str(tg.derive(F.cross_entropy(Z, Y, axis=0))) == expected.format("3")
+
+
 def test_what_is_asked_for_or_has_a_name_keeps_its_line():
     x, y = leaf([1.0, 2.0], "x"), leaf([3.0, 5.0], "y")
     h = x * y

@@ -47,9 +47,9 @@ def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
     return (softplus(Z) - Y * Z).sum() / Z.size
 
 
-def examples(Z: Any, axis: int) -> float:
+def examples(Z: Any, axis: int) -> int:
     """m: how many examples lie across the axis of the classes."""
-    return Z.size / Z.shape[axis]
+    return int(Z.size // Z.shape[axis])
 
 
 def cross_entropy_dZ(dz: Any, z: Any, Z: Any, Y: Any, *, axis: int) -> Any:
