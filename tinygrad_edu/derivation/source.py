@@ -103,11 +103,12 @@ def module_text(
 
 def _guard(taken: Sequence[Tensor], names: Names) -> list[str]:
     """Refuse other shapes: sizes such as m stand in the lines as numbers."""
-    found = ", ".join(f"{names.of[x]}.shape" for x in taken if x.ndim)
-    wanted = ", ".join(str(x.shape) for x in taken if x.ndim)
-    if not found:
-        return []
-    return [f"    if ({found},) != ({wanted},):", '        raise ValueError("written for other shapes")']
+    found = []
+    for x, name in ((x, names.of[x]) for x in taken if x.ndim):
+        found.append(f"    if {name}.shape != {x.shape}:")
+        what = f"{name} is {{{name}.shape}}, written for {x.shape}: derive again with this shape"
+        found.append(f'        raise ValueError(f"{what}")')
+    return found
 
 
 def _sizes(part: Iterable[Line]) -> list[str]:
