@@ -28,6 +28,19 @@ def test_ten_classes_and_other_layers(capsys):
     assert "softmax(Z2, axis=0)" in out and "dW2 = dZ2 @ A1.T" in out and "# (10, 64)" in out
 
 
+def test_shapes_stand_in_columns_that_a_terminal_has(capsys):
+    assert cli.main(["derive", "--classes", "10", "--convention", "gradient", "--shapes"]) == 0
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert [len(line) > 80 for line in lines].count(True) == 1  # dZ3's own equation is that long
+    assert len({line.index("  # ") for line in lines if len(line) <= 80}) == 1
+
+
+def test_shapes_and_a_file_are_refused_together(capsys, place):
+    assert cli.main(["derive", "--shapes", "--out", "step.py"]) == 2
+    assert "--shapes is for what is printed" in capsys.readouterr().err
+    assert not list(place.iterdir())
+
+
 def test_in_a_terminal_the_equations_are_coloured_and_their_text_stays(capsys, monkeypatch):
     monkeypatch.setattr(reports._Console, "is_terminal", property(lambda self: True))
     monkeypatch.setenv("TERM", "xterm-256color")

@@ -88,8 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--convention", choices=("course", "gradient"), default="course", help="where 1/m stands (default: course)"
     )
-    command.add_argument("--shapes", action="store_true", help="the shape of each result beside it")
-    command.add_argument("--out", type=_text_file, metavar="FILE", help="write FILE.py, FILE.tex or FILE.md instead")
+    command.add_argument("--shapes", action="store_true", help="print the shape of each result beside it")
+    command.add_argument(
+        "--out", type=_text_file, metavar="FILE", help="write FILE.py, FILE.tex or FILE.md (with shapes) instead"
+    )
     command.set_defaults(run=derive)
     command = commands.add_parser(
         "draw",

@@ -191,6 +191,7 @@ def binary_cross_entropy_with_logits(Z: Any, Y: Any) -> Any:
 def cross_entropy(Z: Any, Y: Any, *, axis: int) -> Any:
     """J = -sum(Y log_softmax(Z)) / m from logits Z, and dZ = (A - Y) / m with A = softmax(Z).
 
+    For any Y dZ = (A sum(Y) - Y) / m, which is what runs: a column that is one-hot, or a probability, has the sum 1.
     axis: where the classes lie (0: columns are examples; -1: rows are).  m: the number of examples.
     Y: one-hot columns or probabilities of Z's shape, or integer labels, Z's shape without the axis.
     Raises ShapeError, and DomainError for a label that is no class.

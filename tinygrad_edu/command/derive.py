@@ -23,6 +23,8 @@ EXAMPLES = 64  # the batches of `train`; the equations call it m
 
 def derive(options: argparse.Namespace) -> int:
     """`tinygrad-edu derive`: print the derivation, or write it as NumPy, LaTeX or Markdown."""
+    if options.shapes and options.out is not None:
+        raise DataError("--shapes is for what is printed; leave it out with --out (FILE.md has the shapes anyway).")
     task = digits_task(options.classes, float)
     outputs, last = (1, "sigmoid") if task.classes == 2 else (task.classes, "softmax")
     sizes = [len(task.split.X_train), *options.layers, outputs]

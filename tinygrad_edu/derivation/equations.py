@@ -24,6 +24,10 @@ from .traced import Convention, check_end, leaves, named_m, walked, with_sizes
 __all__ = ["Derivation", "Equation", "derive"]
 
 
+#: A longer equation has its shape right behind it, so that the others' still fit into a terminal of 80 columns.
+ALIGNED = 60
+
+
 class Equation(NamedTuple):
     """name = expression, of this shape."""
 
@@ -67,7 +71,7 @@ class Derivation:
         """One equation a line; shapes: with the shape of each result beside it."""
         if not shapes:
             return str(self)
-        width = max(len(str(e)) for e in self.equations)
+        width = max((len(str(e)) for e in self.equations if len(str(e)) <= ALIGNED), default=0)
         return "\n".join(f"{str(e).ljust(width)}  # {e.shape}" for e in self.equations)
 
     def latex(self) -> str:
@@ -108,7 +112,8 @@ def derive(
 
     J: a recorded tensor of one entry.  wrt: the tensors whose gradients are wanted; by default all leaves that require
     one.  The gradient of W is called dW; a result without a name is part of the expression that uses it, or t1, t2, ...
-    where it is used twice; constants are c1, c2, ....  names: {"W": W, "m": 209, ...} names tensors and arrays by
+    where it is used twice; constants are c1, c2, ..., also the one-hot that cross_entropy makes of integer labels; of
+    two things with one name the second is called A_2.  names: {"W": W, "m": 209, ...} names tensors and arrays by
     identity, and sizes that are divided by; beyond it tensors have their own names.  What was no step of the graph,
     such as the mask of a np.where, stands as a constant.
     convention: "gradient" is dJ itself; "course" leaves 1/m out of every dZ and dA and puts it into the gradients of
