@@ -1,6 +1,6 @@
 """Which memory each computed value lives in: buffers are shared by lifetime, and a value may take a dying one's place.
 
-A state's new value is computed in the state's own memory where nothing reads the old one any more.
+A state's new value is computed in the state's own memory where nothing reads the old one any more.  Floor 6.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """Run a function once and write down all that it does: the steps, the state it reads and writes, what it returns.
 
 A value is known by its array: every Tensor that holds the same array object stands for the same value.  So
-`.data`, `.detach()` and `Tensor(t)` need no steps of their own.
+`.data`, `.detach()` and `Tensor(t)` need no steps of their own.  Floor 6.
 """
 
 import gc

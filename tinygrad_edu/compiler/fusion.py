@@ -1,4 +1,4 @@
-"""Which calls become one loop: chains of elementwise calls over one shape, and the sums that end them.
+"""Which calls become one loop: chains of elementwise calls over one shape, and the sums that end them.  Floor 6.
 
     add(t1, b1, t2); maximum(t2, 0, t3); greater(t2, 0, t4)    one pass: reads t1 and b1, writes t3 and t4
 

@@ -1,4 +1,4 @@
-"""Updates of many small states side by side: laid out in one block, they take one call where there were many.
+"""Updates of many small states side by side: laid out in one block, they take one call where there were many.  Floor 6.
 
     multiply(lr, dW1, t1); subtract(W1, t1, W1); multiply(lr, db1, t2); subtract(b1, t2, b1); ...
     multiply(lr, dblock, t); subtract(block, t, block)

@@ -10,7 +10,7 @@
                 a2[i0, i1] = v2
 
 Axes of length 1 are left out, and neighbours that all arrays have, or sum over, in the same way are one axis.  Shapes
-are read from the arrays, so all layers of a form share one text.
+are read from the arrays, so all layers of a form share one text.  Floor 6.
 """
 
 import math

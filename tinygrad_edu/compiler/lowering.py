@@ -1,4 +1,4 @@
-"""From steps to calls of NumPy: each step's forward function is run on symbols that write down what it calls.
+"""From steps to calls of NumPy: each step's forward function is run on symbols that write down what it calls.  Floor 6.
 
 A forward function that wants to see numbers, or does what symbols cannot, stays one call.  So does one whose calls
 give other bits than the step gave: what is lowered is right by comparison.

@@ -1,4 +1,4 @@
-"""Machine code for loops: numba compiles their text, once, and keeps the code in the user's cache directory.
+"""Machine code for loops: numba compiles their text, once, and keeps the code in the user's cache directory.  Floor 6.
 
 numba is the extra `tinygrad_edu[fast]`; this is the one file that knows it, and it is imported where a loop is made.
 """

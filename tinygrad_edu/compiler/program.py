@@ -1,4 +1,4 @@
-"""The flat program: values, each made by one call of a NumPy function.
+"""The flat program: values, each made by one call of a NumPy function.  Floor 6.
 
 Passes over it: equal calls become one, calls of constants become constants, calls that nobody needs are dropped.
 """

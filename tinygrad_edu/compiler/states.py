@@ -1,7 +1,7 @@
 """Where the states of a program are: in arrays of its own where it writes to them, so that nobody else's changes.
 
 A Tensor holds the very array that the program writes to.  As long as nobody else does, which the number of references
-tells, its data can be updated in place.  Who has kept `W.data` from an earlier call keeps it as it was.
+tells, its data can be updated in place.  Who has kept `W.data` from an earlier call keeps it as it was.  Floor 6.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The program as text: a function that makes the views once, and in it the function that takes the steps."""
+"""The program as text: a function that makes the views once, and in it the function that takes the steps.  Floor 6."""
 
 import keyword
 import re
