@@ -25,6 +25,13 @@ def test_every_code_block_runs():
     for block in BLOCKS:
         exec(re.sub(r"^J\.draw.*$", "", block, flags=re.MULTILINE), namespace)
     assert namespace["report"]
+    assert namespace["costs"][-1] < namespace["costs"][0] and namespace["step"].traces == 1
+    net, X, Y = namespace["net"], namespace["X"], namespace["Y"]
+    A1 = np.maximum(net.layers[0].W.data @ X + net.layers[0].b.data, 0)  # by hand: dW3 = 1/m (A3 - Y) A2.T
+    A2 = np.maximum(net.layers[1].W.data @ A1 + net.layers[1].b.data, 0)
+    A3 = 1 / (1 + np.exp(-(net.layers[2].W.data @ A2 + net.layers[2].b.data)))
+    dW3 = namespace["module"]["backward"](namespace["cache"])["dW3"]
+    np.testing.assert_allclose(dW3, (A3 - Y) @ A2.T / 32, rtol=1e-9)
 
 
 def test_every_link_leads_to_a_file():
