@@ -30,21 +30,26 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
     the same steps in buffers that were made once.  The results are the same, to the last bit unless `fast`.
 
     Tensors that f reads or writes (parameters, an optimizer's state) are read and updated at each call.  Arrays and
-    Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program,
-    and so does what f finds around itself: variables, and attributes and items that can be reached from them.  A new
-    one is made where they change.  Results are new arrays, or Tensors without a graph, in dicts, lists and tuples.
+    Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program.
+    Results are new arrays, or Tensors without a graph, in dicts, lists and tuples.
     fast: with numba, chains of elementwise steps and the sums that end them become one loop each: the same results to
     rounding, without NumPy's warnings about overflow and the like.  Machine code is made at the first call, in a second
     or two, and kept in the user's cache directory.  None: where numba is installed (`tinygrad_edu[fast]`); False: every
     bit as without.
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
+
+    What f finds around itself is compared at each call, and another program made where it has changed: the variables
+    and attributes that its code names, as far as your own functions, methods, properties and classes lead, and the
+    items of lists, dicts, sets and deques there.  Not compared: what NumPy computes from arrays that are no arguments,
+    names that code puts together (eval), what other packages and threads do, lists of more than 10 000 items and what
+    lies inside the items of one of more than 100, and whatever is further away than the nearest 5000 places.  There the
+    old value stays: hand it over, or make a Tensor of it.  `verify` finds most of this.
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), writes
-    to an argument, changes a number that it reads, leaves a Tensor in a list or an attribute, draws random numbers
-    from np.random, from Python's or from a generator around it, or adds to a `.grad` from before the call; then no
-    Tensor and no generator has changed.
-    What Python does beside computing (printing, appending texts to a list) happens at the first call only, and so
-    does what NumPy computes from arrays that are no arguments, what a generator made inside draws, and what other
-    threads compute: hand it over, or make Tensors of it.  `verify` finds most of this.
+    to an argument, sets a variable, attribute or item that is compared, leaves a Tensor anywhere around it, reads an
+    iterator, draws random numbers from np.random, from Python's, from a generator around it or one made without a seed,
+    or adds to a `.grad` from before the call.  Then no Tensor and no generator has changed, and what f has set in the
+    places that are compared is put back.
+    What Python does beside computing (printing, appending texts to a list) happens at the first call only.
     An error in the midst of an optimizer's update (Ctrl-C, np.errstate(all="raise")) may leave some parameters moved.
 
     >>> import numpy as np, tinygrad_edu as tg
