@@ -180,16 +180,22 @@ def test_verify_compares_to_rounding():
         g(x)
 
 
-def test_without_numba_fast_is_refused_and_else_nothing_changes(monkeypatch):
+@pytest.fixture
+def _without_numba(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)  # importing it raises ImportError
     has_numba.cache_clear()
+    yield
+    has_numba.cache_clear()
+
+
+@pytest.mark.usefixtures("_without_numba")
+def test_without_numba_fast_is_refused_and_else_nothing_changes():
     with pytest.raises(CompileError, match=r"pip install 'tinygrad_edu\[fast\]'"):
         tg.compile(lambda x: x + 1, fast=True)
     f = tg.compile(lambda x: x * 2 + 1)
     for _ in range(2):
         same(f(SPECIAL), SPECIAL * 2 + 1)
     assert "loop" not in f.source
-    has_numba.cache_clear()
 
 
 SCRIPT = """
