@@ -255,6 +255,16 @@ def test_what_later_calls_would_not_set_is_refused_by_name_and_put_back(case):
     assert as_before()
 
 
+def test_a_list_that_comes_to_hold_itself_is_looked_through_once():
+    knot = []
+
+    def tie(x):
+        knot[:] = [knot]
+        return x * 2
+
+    assert tg.compile(tie)(ONES).tolist() == [2.0, 2.0]
+
+
 def test_a_parameter_replaced_inside_is_refused_and_the_network_is_whole_again():
     net = nn.Dense(2, 1, seed=0)
     W = net.W

@@ -282,9 +282,16 @@ def _items(container: Any) -> dict[Any, Any]:
 
 def _holds_tensor(x: Any) -> bool:
     """Whether x is a Tensor, or a dict, list and the like with one somewhere inside."""
-    if isinstance(x, dict):
-        return any(map(_holds_tensor, x.values()))
-    return type(x) is Tensor or (isinstance(x, list | tuple | set | deque) and any(map(_holds_tensor, x)))
+    seen: dict[int, Any] = {}  # a list may hold itself
+    pending = [x]
+    while pending:
+        x = pending.pop()
+        if type(x) is Tensor:
+            return True
+        if isinstance(x, dict | list | tuple | set | deque) and id(x) not in seen:
+            seen[id(x)] = x
+            pending += x.values() if isinstance(x, dict) else x
+    return False
 
 
 def _refill(container: Any, before: Any) -> None:
