@@ -50,8 +50,13 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
             return record(op, tuple(map(operand, inputs)), params)
     try:
         data = op.forward(*values, **params) if params else op.forward(*values)
-    except (ValueError, TypeError, IndexError, AttributeError) as error:
-        raise explain(op, inputs, params, error) from error
+    except Exception as error:
+        capture = capturing()
+        if capture is not None:
+            capture.failed(error)
+        if isinstance(error, ValueError | TypeError | IndexError | AttributeError):
+            raise explain(op, inputs, params, error) from error
+        raise
     out: Tensor = _new(Tensor)
     out._array = data if type(data) is np.ndarray else np.asarray(data)
     out._grad = out.name = out.extras = None
@@ -198,7 +203,8 @@ class Tensor(Contents, Operators, Conversions):
         """
         if not self._requires_grad:
             raise GradientError(
-                f"{self._label()} depends on no tensor with requires_grad=True, or was computed inside no_grad()."
+                f"{self._label()} depends on no tensor with requires_grad=True, or was computed inside no_grad() or "
+                f"by a compiled function, whose results have no graph (call backward() in the function too)."
             )
         retain = create_graph if retain_graph is None else retain_graph
         if self.extras is not None and "walked" in self.extras:

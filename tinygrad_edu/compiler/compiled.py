@@ -10,7 +10,7 @@ from typing import Any, final
 
 from ..errors import CompileError
 from ..modes import capturing, current_watch, recording, watching
-from .capture import capture
+from .capture import Capture, capture
 from .guards import Surroundings
 from .replay import Replay, replay_of
 from .signature import Arguments
@@ -119,17 +119,20 @@ class Compiled:
         """Run f as it is, and keep what it did as a program."""
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
         around = Surroundings(self._f, given.objects)
-        with capture(arrays, given.kinds, around.generators) as seen:
+
+        def body(seen: Capture) -> Any:
             args, kwargs = given.with_arrays(arrays)
             result = self._f(*args, **kwargs)
             guards = around.guards(_name(self._f))
             del args, kwargs
-            replay, value = replay_of(seen, arrays, given, result, self._fast)
+            return *replay_of(seen, arrays, given, result, self._fast), guards
+
+        replay, value, guards = capture(arrays, given.kinds, around.generators, body)
         replay.guards, replay.to_verify = guards, self._verify
         self._programs.setdefault(given.key, []).insert(0, replay)
         self.source = replay.source
         self.traces += 1
-        for effect in seen.effects:
+        for effect in replay.effects:
             effect()
         if self.traces >= MANY and self.traces & (self.traces - 1) == 0:
             warnings.warn(
