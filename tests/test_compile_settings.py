@@ -1,5 +1,6 @@
 """Settings that choose the program, set inside: `requires_grad`, training modes, hooks; seeds, errors, interrupts."""
 
+import copy
 import random
 import sys
 
@@ -190,6 +191,25 @@ def test_a_step_that_draws_does_not_hide_other_draws():
         tg.compile(lambda x: g.random() * functions.dropout(x, 0.5, rng=g))(X)
     with pytest.raises(CompileError, match="draws random numbers by itself"):
         tg.compile(lambda x: x * functions.dropout(np.ones(2)))(X)
+
+
+GENERATORS = {
+    "Python's": (random.Random(0), lambda g: g.random()),
+    "NumPy's old ones": (np.random.RandomState(0), lambda g: g.rand()),
+    "NumPy's new ones": (np.random.default_rng(0), lambda g: g.random()),
+    "bit generators": (np.random.PCG64(0), lambda g: g.random_raw() / 2.0**64),
+}
+
+
+@pytest.mark.parametrize(("generator", "draw"), GENERATORS.values(), ids=GENERATORS)
+def test_a_generator_that_the_function_draws_from_is_refused_and_stays_as_it_was(generator, draw):
+    f = tg.compile(lambda x: x * draw(generator))
+    drawn = []
+    for _ in range(2):
+        with pytest.raises(CompileError, match="draws random numbers by itself"):
+            f(X)
+        drawn.append(copy.deepcopy(generator))
+    assert draw(drawn[0]) == draw(drawn[1])
 
 
 def test_a_seed_set_inside_is_refused():

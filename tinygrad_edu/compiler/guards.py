@@ -6,6 +6,7 @@ attributes that some code on the way names, and so on through the user's functio
 
 import functools
 import inspect
+import random
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,8 @@ __all__ = ["Guards", "Place", "Surroundings", "same"]
 
 #: Python values that are part of a program: another one makes another program.
 SETTINGS = (bool, int, float, complex, str, bytes, type(None))
+#: What draws random numbers, from a state that tells whether it has.
+GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 #: How many places are watched at most: what lies further away is not worth asking for at each call.
 MANY = 400
 #: A longer list or dict holds data, and its items are not watched.
@@ -95,7 +98,7 @@ class Surroundings:
         if id(x) in self._seen or type(x) in SETTINGS or isinstance(x, np.ndarray | np.generic | Tensor):
             return
         self._seen[id(x)] = x
-        if isinstance(x, np.random.Generator | np.random.RandomState):
+        if isinstance(x, GENERATORS) and not isinstance(x, random.SystemRandom):
             if all(x is not g for g in self.generators):
                 self.generators.append(x)
         elif isinstance(x, types.FunctionType):
