@@ -31,7 +31,9 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
     Tensors that f reads or writes (parameters, an optimizer's state) are read and updated at each call.  Arrays and
     Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program,
     and so does what f finds around itself: variables, and attributes and items that can be reached from them.  A new
-    one is made where they change.  Results are new arrays, or Tensors without a graph, in dicts, lists and tuples.
+    one is made where they change.  `requires_grad`, `train()` and `eval()` may be set inside.  An optimizer may go
+    several steps in one call, with the `lr` that it has before the call.  Results are new arrays, or Tensors without a
+    graph, in dicts, lists and tuples.
     fast: with numba, chains of elementwise steps and the sums that end them become one loop each: the same results to
     rounding, without NumPy's warnings about overflow and the like.  Machine code is made at the first call, in a second
     or two, and kept in the user's cache directory.  None: where numba is installed (`tinygrad_edu[fast]`); False: every
@@ -39,8 +41,9 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), writes
     to an argument, changes a number that it reads, leaves a Tensor in a list or an attribute, draws random numbers
-    from np.random, from Python's or from a generator around it, or adds to a `.grad` from before the call; then no
-    Tensor and no generator has changed.
+    from np.random, from Python's or from a generator around it, calls tg.seed, adds to a `.grad` from before the call,
+    sets an optimizer's `lr`, reads its `steps` or makes one, leaves a hook, or catches an error; then no Tensor and no
+    generator has changed.
     What Python does beside computing (printing, appending texts to a list) happens at the first call only, and so
     does what NumPy computes from arrays that are no arguments, what a generator made inside draws, and what other
     threads compute: hand it over, or make Tensors of it.  `verify` finds most of this.
