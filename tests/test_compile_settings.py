@@ -1,5 +1,6 @@
 """Settings that choose the program, set inside: `requires_grad`, training modes, hooks; seeds, errors, interrupts."""
 
+import contextvars
 import copy
 import random
 import sys
@@ -274,3 +275,15 @@ def test_an_interrupt_while_tracing_leaves_nothing_behind():
         assert (numbers(W, W.grad) == [[1.0, 2.0], None]) == (step.traces == 0)
         after += rng.randint(1, 3)
     assert after > 100
+
+
+def test_what_the_first_call_sets_in_its_context_stays_set():
+    found = contextvars.ContextVar("found", default=0)
+
+    @tg.compile
+    def f(x):
+        found.set(1)
+        return x * 2
+
+    f(X)
+    assert found.get() == 1

@@ -291,6 +291,9 @@ def capture(
         finally:
             running.stop()
         running.check()
+        for variable in context:  # what the function has set there stays set
+            if variable is not current_watch and variable.get(None) is not context[variable]:
+                variable.set(context[variable])
     except BaseException:
         try:
             running.undo()
@@ -298,9 +301,6 @@ def capture(
             running.stop()
             running.undo()
         raise
-    for variable in context:  # what the function has set there stays set
-        if variable is not current_watch and variable.get(None) is not context[variable]:
-            variable.set(context[variable])
     return value
 
 
