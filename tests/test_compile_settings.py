@@ -222,7 +222,7 @@ def test_a_backward_of_a_compiled_result_says_what_to_do():
     W = parameter(1, 2)
     f = tg.compile(lambda x: W * x)
     f(X)
-    with pytest.raises(GradientError, match=r"by a compiled function.*call backward\(\) in the function too"):
+    with pytest.raises(GradientError, match=r"by a compiled function.*call backward\(\)"):
         f(X).sum().backward()
 
 
