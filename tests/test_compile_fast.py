@@ -229,3 +229,19 @@ def test_machine_code_is_kept_and_needs_no_place_to_be_kept(tmp_path):
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the directory should be")
     run(XDG_CACHE_HOME=str(blocked))
+
+
+def test_arrays_of_the_other_byte_order_are_computed_with():
+    x = np.array([1.0, 2.0, 3.0], np.dtype(float).newbyteorder("S"))
+    W = tg.Tensor(x.copy(), requires_grad=True)
+
+    def cost(x):
+        W.grad = None
+        J = ((W * x + 2.0) * x).sum() + np.tanh(W).sum()
+        J.backward()
+        return J
+
+    for f in (lambda x: (x * 2 + 1) * x, cost):
+        compiled = tg.compile(f)
+        for given in (x, tg.Tensor(x), x[::-1], x, tg.Tensor(x), x[::-1]):
+            close(getattr(compiled(given), "_array", compiled(given)), getattr(f(given), "_array", f(given)))

@@ -216,6 +216,28 @@ def test_gradients_that_a_call_leaves_are_there_and_its_own():
     assert W.grad.data.tolist() == [2.0, 4.0]
 
 
+@pytest.mark.parametrize("fast", [False, None])
+def test_gradients_of_two_tensors_share_no_memory(fast):
+    found = []
+    for compiled in (False, True):
+        W, V = tg.Tensor([1.0, 2.0], requires_grad=True), tg.Tensor([5.0, 6.0], requires_grad=True)
+
+        def step(x, W=W, V=V):
+            W.grad = V.grad = None
+            ((W + V) * x).sum().backward()
+            return W.grad, V.grad
+
+        step = tg.compile(step, fast=fast) if compiled else step
+        for _ in range(2):
+            results = step(np.array([1.0, 2.0]))
+        assert not compiled or not any(np.shares_memory(r.data, p.grad.data) for r in results for p in (W, V))
+        for p in (W, V):
+            p.grad.data[...] *= 0.5
+        found.append([W.grad.data, V.grad.data])
+    same(*found)
+    assert found[1][0].tolist() == [0.5, 1.0]
+
+
 def test_results_do_not_share_memory_with_later_calls_or_states():
     W = tg.Tensor(np.ones(3), requires_grad=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError, GradientError, MutationError, ShapeError
-from .modes import capturing, watching
+from .modes import capturing, chooses, watching
 from .operands import numbers
 from .primitives import clock
 from .rules.elementwise import subtract
@@ -73,6 +73,8 @@ class Contents:
     @property
     def requires_grad(self) -> bool:
         """Whether backward() computes a gradient for this tensor, or through it."""
+        if watching:
+            chooses(self, "_requires_grad")
         return self._requires_grad
 
     @requires_grad.setter
@@ -84,9 +86,7 @@ class Contents:
                 f"{self._label()} is {self.dtype}; only float and complex tensors have gradients: "
                 f"write numbers with a point (2.0), or give dtype=float."
             )
-        capture = capturing()
-        if capture is not None:
-            capture.requires(self)
+        chooses(self, "_requires_grad")
         self._requires_grad = bool(wanted)
 
     @property

@@ -6,8 +6,9 @@ from typing import Any, final
 import numpy as np
 
 from .errors import DTypeError, ShapeError
+from .modes import capturing
 
-__all__ = ["HookHandle", "read_only", "run_hooks"]
+__all__ = ["HookHandle", "hooks_of", "read_only", "run_hooks"]
 
 
 @final
@@ -28,18 +29,29 @@ class HookHandle:
         if not callable(hook):
             raise DTypeError(f"register_hook: the hook is {hook!r}; give a function of the gradient.")
         self.tensor = tensor
-        tensor._remember("hooks", {**(tensor.extras or {}).get("hooks", {}), self: hook})
+        self._put({**(hooks_of(tensor) or {}), self: hook})
 
     def remove(self) -> None:
         """Take the hook off; nothing happens the second time."""
-        hooks = (self.tensor.extras or {}).get("hooks", {})
-        self.tensor._remember("hooks", {handle: hook for handle, hook in hooks.items() if handle is not self})
+        hooks = hooks_of(self.tensor) or {}
+        self._put({handle: hook for handle, hook in hooks.items() if handle is not self})
+
+    def _put(self, hooks: dict[Any, Any]) -> None:
+        capture = capturing()
+        if capture is not None:
+            capture.hooks(self.tensor)
+        self.tensor._remember("hooks", hooks)
 
     def __enter__(self) -> "HookHandle":
         return self
 
     def __exit__(self, *error: object) -> None:
         self.remove()
+
+
+def hooks_of(t: Any) -> Any:
+    """The hooks of t, in an object of their own at each change; None where there are none."""
+    return (t.extras or {}).get("hooks") or None
 
 
 def run_hooks(t: Any, dz: Any) -> Any:

@@ -15,7 +15,9 @@ __all__ = [
     "Mode",
     "Observer",
     "after_call",
+    "ahead",
     "capturing",
+    "chooses",
     "current_watch",
     "each_call",
     "no_grad",
@@ -68,13 +70,26 @@ def each_call(number: Callable[[], float], dtype: Any) -> Any:
     return number() if capture is None else capture.number(number, dtype)
 
 
-def after_call(effect: Callable[[], None]) -> None:
-    """effect() now, and in a compiled function at the end of each call: a count that goes up."""
+def after_call(effect: Callable[[], None], *counts: Any) -> None:
+    """effect() now, and in a compiled function at the end of each call: these counts go up."""
     capture = capturing()
     if capture is None:
         effect()
     else:
-        capture.after(effect)
+        capture.after(effect, counts)
+
+
+def ahead(count: Any) -> int:
+    """How often `after_call` has put off that this count goes up."""
+    capture = capturing()
+    return 0 if capture is None else capture.ahead[count]
+
+
+def chooses(x: Any, name: str) -> None:
+    """x's attribute is about to be read or set: a compiled function is one for each value it has before the call."""
+    capture = capturing() if watching else None
+    if capture is not None:
+        capture.setting(x, name)
 
 
 #: The open blocks of this context, so that one instance may serve many threads.

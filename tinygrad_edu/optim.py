@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from .errors import DomainError, GradientError
-from .modes import after_call, each_call
+from .modes import after_call, ahead, capturing, chooses, each_call
 from .tensor import Tensor
 
 __all__ = ["Adam", "Optimizer", "SGD", "adam_moments", "adam_move", "adam_update", "momentum_update", "sgd_update"]
@@ -79,9 +79,15 @@ class Optimizer:
     """
 
     #: What a compiled step takes for granted, and what it asks for at each call, beside the counts.
-    _settings, _asked = ("parameters", "momentum", "velocities", "betas", "eps", "moments"), ("lr",)
+    _settings, _asked = ("parameters", "momentum", "velocities", "betas", "eps", "moments"), ("_lr",)
 
     def __init__(self, parameters: Iterable[Tensor], lr: float):
+        capture = capturing()
+        if capture is not None:
+            capture.refuse(
+                f"compile: the function makes an optimizer, {type(self).__name__}, which would start anew at each call "
+                f"of yours: make it outside."
+            )
         if isinstance(parameters, Tensor):
             raise GradientError("an optimizer takes a list of parameters: write [W], or model.parameters().")
         self.parameters = list(parameters)
@@ -95,10 +101,32 @@ class Optimizer:
             raise GradientError("an optimizer got the same parameter twice, and would move it twice: list each once.")
         if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr > 0):
             raise DomainError(f"lr={lr!r}: the learning rate is a positive number.")
-        self.lr: Any = lr
-        self.steps = 0
+        self._lr: Any = lr
+        self._steps = 0
         self._rates: dict[Any, Any] = {}
         self._complex = [p.dtype.kind == "c" for p in self.parameters]
+
+    @property
+    def lr(self) -> Any:
+        """The learning rate: a positive number, which may be changed between steps."""
+        chooses(self, "_lr")
+        return self._lr
+
+    @lr.setter
+    def lr(self, rate: Any) -> None:
+        _refuse_setting("lr")
+        self._lr = rate
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        _refuse_counts("steps")
+        return self._steps
+
+    @steps.setter
+    def steps(self, n: int) -> None:
+        _refuse_setting("steps")
+        self._steps = n
 
     def step(self) -> None:
         """Update every parameter that has a `.grad`; complex ones move along its conjugate.
@@ -114,7 +142,7 @@ class Optimizer:
                 moved.append(i)
         if not moved:
             raise GradientError("step(): no parameter has a gradient; call backward() first.")
-        after_call(lambda: self._count(moved))
+        after_call(lambda: self._count(moved), *((self, i) for i in moved))
 
     def zero_grad(self) -> None:
         """Set every `.grad` to None; otherwise the next backward() adds to it."""
@@ -127,12 +155,12 @@ class Optimizer:
 
     def _count(self, moved: list[int]) -> None:
         """A step was taken, of the parameters with these numbers."""
-        self.steps += 1
+        self._steps += 1
 
     def _rate(self, p: Any) -> Any:
         """The learning rate, as it is at each call of a compiled step; one for all parameters of p's dtype."""
         if p.dtype not in self._rates:
-            self._rates[p.dtype] = each_call(lambda: float(self.lr), p.dtype)
+            self._rates[p.dtype] = each_call(lambda: float(self._lr), p.dtype)
         return self._rates[p.dtype]
 
 
@@ -187,23 +215,52 @@ class Adam(Optimizer):
         self.eps = float(eps)
         # v, of the parameter's dtype, and s, which is real
         self.moments = [(Tensor(np.zeros_like(p.data)), Tensor(np.zeros_like(p.data.real))) for p in self.parameters]
-        self.counts = [0] * len(self.parameters)  # a parameter that had no gradient so far starts at t = 1
+        self._counts = [0] * len(self.parameters)  # a parameter that had no gradient so far starts at t = 1
+
+    @property
+    def counts(self) -> list[int]:
+        """How often each parameter was moved."""
+        _refuse_counts("counts")
+        return self._counts
+
+    @counts.setter
+    def counts(self, counts: list[int]) -> None:
+        _refuse_setting("counts")
+        self._counts = counts
 
     def _updated(self, i: int, p: Any, dp: Any) -> Any:
         v, s = self.moments[i]
         v.data, s.data = adam_moments(dp, v.data, s.data, *self.betas)
-        (beta1, beta2), counts = self.betas, self.counts
-        rate = each_call(lambda: float(self.lr) / (1 - beta1 ** (counts[i] + 1)), p.dtype)
-        share = each_call(lambda: 1 - beta2 ** (counts[i] + 1), s.dtype)
+        (beta1, beta2), next_ = self.betas, 1 + ahead((self, i))
+        rate = each_call(lambda: float(self._lr) / (1 - beta1 ** (self._counts[i] + next_)), p.dtype)
+        share = each_call(lambda: 1 - beta2 ** (self._counts[i] + next_), s.dtype)
         return adam_move(p, v.data, s.data, rate, share, self.eps)
 
     def _count(self, moved: list[int]) -> None:
         super()._count(moved)
         for i in moved:
-            self.counts[i] += 1
+            self._counts[i] += 1
 
 
 def _share(name: str, value: float) -> float:
     if not 0 <= value < 1:
         raise DomainError(f"{name}={value!r}: from 0 up to but not 1.")
     return float(value)
+
+
+def _refuse_setting(name: str) -> None:
+    capture = capturing()
+    if capture is not None:
+        capture.refuse(
+            f"compile: the function sets an optimizer's {name}, and later calls would not: set it outside, before the "
+            f"call; each call uses the one that is there."
+        )
+
+
+def _refuse_counts(name: str) -> None:
+    capture = capturing()
+    if capture is not None:
+        capture.refuse(
+            f"compile: the function reads an optimizer's {name}, which would be the number of now at every call: "
+            f"compute with it outside, set lr there, or hand over what follows from it as an array."
+        )

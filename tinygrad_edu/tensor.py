@@ -50,8 +50,13 @@ def record(op: Primitive, inputs: tuple[Any, ...], params: Mapping[str, Any] = N
             return record(op, tuple(map(operand, inputs)), params)
     try:
         data = op.forward(*values, **params) if params else op.forward(*values)
-    except (ValueError, TypeError, IndexError, AttributeError) as error:
-        raise explain(op, inputs, params, error) from error
+    except Exception as error:
+        capture = capturing()
+        if capture is not None:
+            capture.failed(error)
+        if isinstance(error, ValueError | TypeError | IndexError | AttributeError):
+            raise explain(op, inputs, params, error) from error
+        raise
     out: Tensor = _new(Tensor)
     out._array = data if type(data) is np.ndarray else np.asarray(data)
     out._grad = out.name = out.extras = None

@@ -8,18 +8,25 @@ import gc
 import pickle
 import random
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from typing import Any, NamedTuple, NoReturn, final
 
 import numpy as np
 
 from ..errors import CompileError
+from ..hooks import hooks_of
 from ..modes import Observer, current_watch, watching
-from ..primitives import Primitive
+from ..primitives import Primitive, clock
 from ..tensor import Tensor
 
 __all__ = ["Capture", "Step", "capture"]
+
+DRAWS = (
+    "compile: the function draws random numbers by itself, and they would be repeated at every call: "
+    "use tg.functions.dropout, or draw them outside and hand them over."
+)
 
 
 class Step(NamedTuple):
@@ -43,17 +50,22 @@ class Capture(Observer):
 
     captures = True
 
-    def __init__(self, arguments: Sequence[np.ndarray], kinds: Sequence[type]) -> None:
+    def __init__(self, arguments: Sequence[np.ndarray], kinds: Sequence[type], generators: Sequence[Any]) -> None:
+        clock[0] += 1
+        self.start = clock[0]  # tensors made from now on have a stamp from now on
         self.kinds = dict(zip(map(id, arguments), kinds))
+        self.generators = {id(g): (g, _state(g)) for g in generators}  # and their states before
+        self.drawn = {key: state for key, (_, state) in self.generators.items()}  # up to where steps have drawn
+        self.caught: Exception | None = None
+        self.hooked: dict[Tensor, Any] = {}
+        self.ahead: Counter[Any] = Counter()
         self.refused: CompileError | None = None
-        self.required: dict[Tensor, bool] = {}
-        self.drawn: dict[Any, Any] = {}
         self.fresh: list[Tensor] = []
         self.steps: list[Step] = []
         self.known: dict[int, np.ndarray] = {id(x): x for x in arguments}  # which so keep their ids
         self.found: dict[int, tuple[Callable[[], Tensor | None], np.ndarray]] = {}  # by the id of the Tensor
         self.before: set[int] = set()  # the ids of arrays that Tensors held before
-        self.flags: dict[Any, bool] = {}
+        self.settings: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.written: dict[Tensor, tuple[np.ndarray, int]] = {}
         self.gradients: dict[Tensor, Any] = {}
         self.numbers: list[tuple[np.ndarray, Callable[[], float]]] = []
@@ -66,11 +78,21 @@ class Capture(Observer):
         """A step was taken."""
         self.made.append(weakref.ref(out))
         self._took(out._array, op.forward, tuple(map(self._plain, inputs)), params)
+        if "rng" in params:
+            self.drawn[id(params["rng"])] = _state(params["rng"])
+
+    def failed(self, error: Exception) -> None:
+        """A step raised this.  Whether it does may depend on the entries, so the function may not catch it."""
+        self.caught = error
 
     def applied(self, rule: Callable[..., Any], args: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """What a rule makes of these Tensors' arrays, as a Tensor; the rule is a step."""
         plain = tuple(map(self._plain, args))
-        dx = rule(*plain, **params)
+        try:
+            dx = rule(*plain, **params)
+        except Exception as error:
+            self.failed(error)
+            raise
         if not isinstance(dx, np.ndarray | np.generic):
             return dx  # which is an error that the walk knows
         array = np.asarray(dx)
@@ -152,9 +174,10 @@ class Capture(Observer):
         self.numbers.append((array, ask))
         return Tensor(array)
 
-    def after(self, effect: Callable[[], None]) -> None:
-        """Do this after each call."""
+    def after(self, effect: Callable[[], None], counts: Iterable[Any]) -> None:
+        """Do this after each call; these counts will then go up."""
         self.effects.append(effect)
+        self.ahead.update(counts)
 
     def index(self, t: Tensor) -> np.ndarray:
         """The array of a Tensor that names entries; raises CompileError for a mask, whose count may differ."""
@@ -188,6 +211,26 @@ class Capture(Observer):
         alive = ((ref(), array) for ref, array in self.found.values())
         return [(t, array) for t, array in alive if t is not None]
 
+    def _is_new(self, t: Tensor) -> bool:
+        """Whether the function has made the tensor."""
+        return (self.written[t][1] if t in self.written else t.stamp) >= self.start
+
+    def setting(self, x: Any, name: str) -> None:
+        """x's attribute is about to be read or set; the function is compiled for each value it has before the call."""
+        if type(x) is not Tensor or not self._is_new(x):
+            self.settings.setdefault((id(x), name), (x, name, getattr(x, name, None)))
+
+    @property
+    def switched(self) -> list[tuple[Any, str, Any]]:
+        """The settings that the function has changed, and their new values."""
+        now = [(x, name, old, getattr(x, name)) for x, name, old in self.settings.values()]
+        return [(x, name, new) for x, name, old, new in now if old is not None and new is not old]
+
+    def hooks(self, t: Tensor) -> None:
+        """t is about to get a hook, or to lose one."""
+        if not self._is_new(t):
+            self.hooked.setdefault(t, hooks_of(t))
+
     def check_left(self, values: Collection[np.ndarray]) -> None:
         """Raise CompileError for a result that somebody still holds, and that follows from one of these values."""
         if not self._left():
@@ -206,7 +249,7 @@ class Capture(Observer):
 
     def _left(self) -> list[Tensor]:
         """The results that are neither data or gradients that the run leaves, nor part of their graphs."""
-        pending: list[Any] = [*self.written, *self.required, *self.fresh, *self.gradients]
+        pending: list[Any] = [*self.written, *self.fresh, *self.gradients, *(x for x, _, _ in self.settings.values())]
         pending += [t._grad for t in self.gradients]
         ours: set[Any] = set()
         while pending:
@@ -216,81 +259,102 @@ class Capture(Observer):
                 pending += t.inputs
         return [t for t in (ref() for ref in self.made) if t is not None and t not in ours]
 
-    def requires(self, t: Tensor) -> None:
-        """t's `requires_grad` is about to be set."""
-        self.required.setdefault(t, t._requires_grad)
-
     def draws(self, generator: np.random.Generator) -> None:
-        """A step is about to draw from the generator."""
-        self.drawn.setdefault(generator, generator.bit_generator.state)
+        """A step is about to draw from the generator; raises CompileError where somebody else has."""
+        state = _state(generator)
+        self.generators.setdefault(id(generator), (generator, state))
+        if self.drawn.setdefault(id(generator), state) != state:
+            self.refuse(DRAWS)
 
-    def flag(self, module: Any, value: bool) -> bool:
-        """The function asks whether it is training; it is compiled for each answer."""
-        self.flags[module] = value
-        return value
+    def check(self) -> None:
+        """Raise CompileError for what cannot be replayed, now that the function has returned."""
+        if self.refused:
+            raise self.refused
+        if self.caught:
+            raise CompileError(
+                f"compile: the function catches an error ({type(self.caught).__name__}: {self.caught}), and whether it "
+                f"comes may differ from call to call: choose with np.where(condition, a, b), or catch it outside."
+            ) from self.caught
+        if any(_state(g) != self.drawn[key] for key, (g, _) in self.generators.items()):
+            raise CompileError(DRAWS)
+        for t, hooks in self.hooked.items():
+            if (hooks or {}) != (hooks_of(t) or {}):
+                raise CompileError(
+                    f"compile: the function changes the hooks of {t._label()}, and later calls would not: register and "
+                    f"remove them outside, or do both inside."
+                )
+
+    def stop(self) -> None:
+        """Be told nothing any more."""
+        if self in watching:
+            watching.remove(self)
 
     def undo(self) -> None:
-        """Put back the data and gradients that the run has replaced."""
+        """Put back all that the run has replaced."""
         for t, (array, stamp) in self.written.items():
             t._array, t.stamp = array, stamp
         for t, gradient in self.gradients.items():
             t._grad = gradient
-        for t, required in self.required.items():
-            t._requires_grad = required
-        for generator, state in self.drawn.items():
-            generator.bit_generator.state = state
+        for x, name, old in self.settings.values():
+            if old is not None:
+                setattr(x, name, old)
+        for t, hooks in self.hooked.items():
+            t._remember("hooks", hooks or {})
+        for generator, state in self.generators.values():
+            _restore(generator, state)
 
 
 def _cast(x: Any, *, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
-@contextmanager
-def capture(arguments: Sequence[np.ndarray], kinds: Sequence[type], generators: Sequence[Any]) -> Iterator[Capture]:
-    """Write down what runs inside; where it raises, nothing has happened.
+def capture(
+    arguments: Sequence[np.ndarray], kinds: Sequence[type], generators: Sequence[Any], body: Callable[[Capture], Any]
+) -> Any:
+    """body(what it has done so far), while all that it does is written down; where it raises, nothing has happened.
 
     kinds: the class of each argument as it was handed over.  Raises CompileError where random numbers were drawn from
-    np.random, from Python's random or, by no step, from one of these generators.
+    np.random, from Python's random or, by no step, from one of these generators; and for an error that was caught.
     """
-    running = Capture(arguments, kinds)
-    watching.append(running)
-    token = current_watch.set(running)
-    before = _random(generators)
+    generators = [np.random, random, *generators]
+    running = Capture(arguments, kinds, generators)
+    context = copy_context()  # which is left in one C call, so that no Ctrl-C keeps the capture on
     try:
-        yield running
-        if running.refused:
-            raise running.refused
-        drawn = {id(x) for step in running.steps for x in step.params.values()}
-        moved = [pickle.dumps(a) != pickle.dumps(b) for a, b in zip(before, _random(generators))]
-        if any(moved[:2]) or any(moved[i] for i, g in enumerate(generators, 2) if id(g) not in drawn):
-            raise CompileError(
-                "compile: the function draws random numbers by itself, and they would be repeated at every call: "
-                "use tg.functions.dropout, or draw them outside and hand them over."
-            )
+        try:
+            watching.append(running)
+            value = context.run(_watched, running, body)
+        finally:
+            running.stop()
+        running.check()
+        for variable in context:  # what the function has set there stays set
+            if variable is not current_watch and variable.get(None) is not context[variable]:
+                variable.set(context[variable])
     except BaseException:
-        running.undo()
-        _restore(generators, before)
+        try:
+            running.undo()
+        finally:  # Ctrl-C may come in the midst of it
+            running.stop()
+            running.undo()
         raise
-    finally:
-        current_watch.reset(token)
-        watching.remove(running)
+    return value
 
 
-def _random(generators: Sequence[Any]) -> list[Any]:
-    """Where the random numbers of NumPy, of Python and of these generators have got to."""
-    return [np.random.get_state(), random.getstate(), *map(_state, generators)]
+def _watched(running: Capture, body: Callable[[Capture], Any]) -> Any:
+    current_watch.set(running)
+    return body(running)
 
 
-def _state(generator: Any) -> Any:
-    legacy = isinstance(generator, np.random.RandomState)
-    return generator.get_state() if legacy else generator.bit_generator.state
+def _state(generator: Any) -> bytes:
+    """How far a generator of random numbers has got: of Python's, NumPy's old or new ones, or a bit generator."""
+    for name in ("getstate", "get_state"):
+        if hasattr(generator, name):
+            return pickle.dumps(getattr(generator, name)())
+    return pickle.dumps(getattr(generator, "bit_generator", generator).state)
 
 
-def _restore(generators: Sequence[Any], states: list[Any]) -> None:
-    np.random.set_state(states[0])
-    random.setstate(states[1])
-    for generator, state in zip(generators, states[2:]):
-        if isinstance(generator, np.random.RandomState):
-            generator.set_state(state)
-        else:
-            generator.bit_generator.state = state
+def _restore(generator: Any, state: bytes) -> None:
+    for name in ("setstate", "set_state"):
+        if hasattr(generator, name):
+            getattr(generator, name)(pickle.loads(state))
+            return
+    getattr(generator, "bit_generator", generator).state = pickle.loads(state)

@@ -31,7 +31,8 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
 
     Tensors that f reads or writes (parameters, an optimizer's state) are read and updated at each call.  Arrays and
     Tensors handed in are inputs; Python numbers, texts and modes (`no_grad`, `train()`, `eval()`) choose the program.
-    Results are new arrays, or Tensors without a graph, in dicts, lists and tuples.
+    `requires_grad`, `train()` and `eval()` may be set inside.  An optimizer may go several steps in one call, with the
+    `lr` that it has before the call.  Results are new arrays, or Tensors without a graph, in dicts, lists and tuples.
     fast: with numba, chains of elementwise steps and the sums that end them become one loop each: the same results to
     rounding, without NumPy's warnings about overflow and the like.  Machine code is made at the first call, in a second
     or two, and kept in the user's cache directory.  None: where numba is installed (`tinygrad_edu[fast]`); False: every
@@ -47,8 +48,9 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), writes
     to an argument, sets a variable, attribute or item that is compared, leaves a Tensor anywhere around it, reads an
     iterator, draws random numbers from np.random, from Python's, from a generator around it or one made without a seed,
-    or adds to a `.grad` from before the call.  Then no Tensor and no generator has changed, and what f has set in the
-    places that are compared is put back.
+    calls tg.seed, adds to a `.grad` from before the call, sets an optimizer's `lr`, reads its `steps` or makes one,
+    leaves a hook, or catches an error.  Then no Tensor and no generator has changed, and what f has set in the places
+    that are compared is put back.
     What Python does beside computing (printing, appending texts to a list) happens at the first call only.
     An error in the midst of an optimizer's update (Ctrl-C, np.errstate(all="raise")) may leave some parameters moved.
 
@@ -151,13 +153,16 @@ class Compiled:
         why = self._why(given) if self.traces + 1 >= MANY else ""
         arrays = [x[...] for x in given.arrays]  # an argument may be an array that f knows by another name too
         around = Surroundings(self._f, given.objects)
+
+        def body(seen: Capture) -> Any:
+            args, kwargs = given.with_arrays(arrays)
+            result = self._run(seen, args, kwargs)
+            guards = around.guards(_name(self._f))
+            del args, kwargs
+            return *replay_of(seen, arrays, given, result, self._fast), guards
+
         try:
-            with capture(arrays, given.kinds, around.generators) as seen:
-                args, kwargs = given.with_arrays(arrays)
-                result = self._run(seen, args, kwargs)
-                guards = around.guards(_name(self._f))
-                del args, kwargs
-                replay, value = replay_of(seen, arrays, given, result, self._fast)
+            replay, value, guards = capture(arrays, given.kinds, around.generators, body)
         except CompileError:
             around.restore()
             raise
@@ -166,7 +171,7 @@ class Compiled:
             self._programs.setdefault(given.key, []).insert(0, replay)
         self.source = replay.source
         self.traces += 1
-        for effect in seen.effects:
+        for effect in replay.effects:
             effect()
         if self.traces >= MANY and self.traces & (self.traces - 1) == 0:
             warnings.warn(

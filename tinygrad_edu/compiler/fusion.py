@@ -105,7 +105,8 @@ def entries_of(call: Call) -> Entries | None:
     operands = [y for y in call.args if type(y) is Value]
     plain = len(operands) == len(call.args) or call.function is np.ndarray.astype
     plain |= all(type(y) in (Value, int, float) for y in call.args) and any(y.array.dtype != bool for y in operands)
-    if array.size < 2 or not plain or any(y.array.dtype.char not in DTYPES for y in (*operands, call.out)):
+    dtypes = {y.array.dtype for y in (*operands, call.out)}
+    if array.size < 2 or not plain or any(d.char not in DTYPES or not d.isnative for d in dtypes):
         return None
     return over if all(_lies_as(y.array, over) for y in (x, *operands)) else None
 

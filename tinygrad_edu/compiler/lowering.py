@@ -1,7 +1,7 @@
 """From steps to calls of NumPy: each step's forward function is run on symbols that write down what it calls.  Floor 6.
 
 A forward function that wants to see numbers, or does what symbols cannot, stays one call.  So does one whose calls
-give other bits than the step gave: what is lowered is right by comparison.
+give other bits than the step gave, then or on random entries: what is lowered is right by comparison.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +9,11 @@ from typing import Any, final
 
 import numpy as np
 
+from ..errors import CompileError
+from ..primitives import registry
 from ..trees import leaves, rebuild
 from .capture import Capture, Step
+from .probes import dot_serves, probe, same
 from .program import Call, Value
 
 __all__ = ["Symbol", "lowered", "outline"]
@@ -65,20 +68,63 @@ def _expanded(step: Step, inputs: tuple[Any, ...], params: Mapping[str, Any]) ->
             result = step.function(*symbols, **named)
     except Exception:
         return None  # whatever it was: the step itself went well
-    if type(result) is not Symbol or not _same(result._value.array, step.out):
+    if type(result) is not Symbol or not same(result._value.array, step.out):
         return None
-    return tape, result._value
+    try:
+        return (tape, result._value) if _proven(step, inputs, params, tape, result._value) else None
+    except Exception:
+        return None
+
+
+def _proven(step: Step, inputs: tuple[Any, ...], params: Mapping[str, Any], tape: list[Call], out: Value) -> bool:
+    """Whether the calls do what the forward function does on other entries too."""
+    if isinstance(step.function, np.ufunc):
+        return True
+    entries: dict[Value, Any] = {}
+    for x in leaves([inputs, params]):
+        if type(x) is Value and x not in entries:
+            entries[x] = probe(x.array, len(entries))
+
+    def filled(x: Any) -> Any:
+        if type(x) is Value:
+            return entries.get(x, x.array)
+        return type(x)(map(filled, x)) if type(x) in (tuple, list) else x
+
+    with np.errstate(all="ignore"):
+        expected = np.asarray(step.function(*map(filled, inputs), **rebuild(filled, params)))
+        for call in tape:
+            entries[call.out] = np.asarray(call.function(*map(filled, call.args), **call.options))
+    return same(entries.get(out, out.array), expected)
 
 
 def _whole(step: Step, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> tuple[list[Call], Value]:
-    function = step.function
+    function, kind = step.function, "random" if "rng" in step.params else "other"
+    if function in FORMED_BY_ENTRIES:
+        function, kind = _OfOneForm(function, step.out), "random"
     if found := [x for x in leaves(params) if type(x) is Value]:
         function, inputs, params = _Filling(function, len(inputs), params), (*inputs, *found), {}
-    kind = "random" if "rng" in step.params else "other"
     base = next((x for x in inputs if type(x) is Value and np.may_share_memory(x.array, step.out)), None)
     out = Value(step.out, "computed", base=base)
     out.call = Call(kind, function, inputs, params, out)
     return [out.call], out
+
+
+@final
+class _OfOneForm:
+    """A function whose result has a shape or dtype that its entries choose: another one than this is refused."""
+
+    def __init__(self, function: Callable[..., Any], out: np.ndarray):
+        self.function, self.form = function, (out.shape, out.dtype)
+        self.__name__ = function.__name__
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        out = np.asarray(self.function(*args, **params))
+        if (out.shape, out.dtype) != self.form:
+            raise CompileError(
+                f"compile: {self.__name__} gives {out.dtype} of shape {out.shape}, and gave {self.form[1]} of shape "
+                f"{self.form[0]} when the function was written down: call it outside, and hand over what it gives."
+            )
+        return out
 
 
 @final
@@ -94,19 +140,6 @@ class _Filling:
         rest = iter(arrays[self.inputs :])
         params = rebuild(lambda x: next(rest) if x is Value else x, self.params)
         return self.function(*arrays[: self.inputs], **params)
-
-
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    """The same bits in the same order in memory."""
-    return a.shape == b.shape and a.dtype == b.dtype and _order(a) == _order(b) and np.array_equal(_bits(a), _bits(b))
-
-
-def _order(a: np.ndarray) -> Any:
-    return [n for n, size in zip(a.strides, a.shape) if size > 1]
-
-
-def _bits(a: np.ndarray) -> np.ndarray:
-    return np.frombuffer(a.tobytes(), np.uint8)
 
 
 def _plain(x: Any) -> Any:
@@ -125,6 +158,8 @@ def _value(x: Any) -> Any:
     return type(x)(map(_value, x)) if type(x) in (tuple, list) else x
 
 
+#: Functions whose result has a shape or dtype that its entries choose.
+FORMED_BY_ENTRIES = {registry[name].forward for name in ("argwhere", "flatnonzero", "eig", "real_if_close")}
 #: Functions that take arrays and give one, and so stand in a program as they are.
 FUNCTIONS = {np.where, np.concatenate, np.stack, np.clip, np.take_along_axis, np.dot, np.tensordot, np.einsum}
 FUNCTIONS |= {np.broadcast_to, np.expand_dims, np.swapaxes, np.moveaxis, np.transpose, np.squeeze, np.reshape, np.ravel}
@@ -149,15 +184,6 @@ def _emit(
     out.call = Call("view" if base is not None else kind, function, values, options, out)
     tape.append(out.call)
     return Symbol(out, tape)
-
-
-def _product(a: Any, b: Any) -> tuple[Any, Any]:
-    """np.dot, which starts in half the time, where it calls the matrix library as matmul does, else matmul; a @ b."""
-    product = np.matmul(a, b)
-    usual = a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.dtype.kind == "f" and a.size and b.size
-    if usual and product.flags.c_contiguous and _same(product, np.dot(a, b)):
-        return np.dot, product
-    return np.matmul, product
 
 
 def _method(name: str) -> Any:
@@ -190,8 +216,9 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if method != "__call__" or options or ufunc.nout > 1:
             raise _Opaque
         if ufunc is np.matmul:
-            function, product = _product(*map(_plain, inputs))
-            return _emit(self._tape, "matmul", function, inputs, {}, product)
+            operands = [np.asarray(_plain(x)) for x in inputs]
+            function = np.dot if dot_serves(*operands) else np.matmul
+            return _emit(self._tape, "matmul", function, inputs, {}, np.matmul(*operands))
         return _emit(self._tape, "elementwise", ufunc, inputs, {})
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
@@ -220,6 +247,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         return self._reduced(np.minimum, self, axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, *, keepdims: bool = False) -> "Symbol":
+        if self.dtype.char not in "fdFD":  # which NumPy adds up in another dtype
+            raise _Opaque
         total = self.sum(axis, keepdims=keepdims)
         return total / (self.size // total.size)
 

@@ -40,8 +40,8 @@ class Call:
     """out = function(*args, **options).
 
     kind: "elementwise" (a ufunc, with out=), "reduce" (a ufunc's reduce, with out=), "matmul" (with out=), "cast"
-    (copyto), "view" (no entry moves), "other" (makes an array of its own), "random" (as other; never shared), "loop"
-    (of all the calls in `function`, with more than one result in `outs`).
+    (copyto), "view" (no entry moves), "other" (makes an array of its own), "random" (as other; neither shared nor left
+    out, because it draws or checks), "loop" (of all the calls in `function`, with more than one result in `outs`).
     """
 
     __slots__ = ("args", "function", "kind", "options", "out", "outs")
@@ -63,9 +63,9 @@ class Call:
         """The arguments that are values, those in lists too."""
         return list(_values(self.args))
 
-    def key(self) -> Any:
-        """Equal for calls with equal results."""
-        return self.kind, self.function, _key(self.args), _key(tuple(self.options.items()))
+    def key(self, args: tuple[Any, ...]) -> Any:
+        """Equal for calls with equal results; args: with one value for all equal ones."""
+        return self.kind, self.function, _key(args), _key(tuple(self.options.items()))
 
 
 @final
@@ -102,34 +102,71 @@ def _key(x: Any) -> Any:
     return type(x), x
 
 
+@final
+class _Merging:
+    """Which values are equal, and so may be one; `apart` are none with others."""
+
+    def __init__(self, program: Program, apart: set[Value]):
+        self.stands: dict[Value, Value] = {}
+        self.constants: list[Value] = []
+        self.calls: list[tuple[Call, tuple[Any, ...]]] = []  # that are left, and their arguments
+        self.mirrored: set[Value] = set()
+        same: dict[Any, Value] = {}
+        constant: set[Value] = set()
+        for call in program.calls:
+            args, out = self.now(call.args), call.out
+            if call.kind == "random":
+                self.calls.append((call, args))
+                continue
+            if out not in apart:
+                if call.function is np.positive and args[0].array.dtype == out.array.dtype:
+                    self.stands[out] = args[0]  # values do not change, so a copy is the value
+                    continue
+                first = same.setdefault(call.key(args), out)
+                if first is not out:
+                    self.stands[out] = first
+                    continue
+            values = list(_values(args))
+            if values and all(x.origin == "constant" or x in constant for x in values):
+                constant.add(out)
+                continue
+            self.calls.append((call, args))
+            if call.kind in ("matmul", "other"):
+                self._look(call)
+        self.constants = list(constant)
+
+    def now(self, x: Any) -> Any:
+        """The values that stand for these."""
+        if type(x) is Value:
+            return self.stands.get(x, x)
+        return type(x)(map(self.now, x)) if isinstance(x, tuple | list) else x
+
+    def _look(self, call: Call) -> None:
+        """A product of a matrix and its own transpose is rounded otherwise than one with a copy of it."""
+        roots: dict[Value, Value] = {}
+        for x in call.values:
+            first = roots.setdefault(self._memory(x), x.root)
+            if first is not x.root:
+                self.mirrored.add(x.root if x.root in self.stands else first)
+
+    def _memory(self, x: Value) -> Value:
+        root = x.root
+        return self._memory(self.stands[root]) if root in self.stands else root
+
+
 def tidied(program: Program) -> Program:
     """The same results from fewer calls."""
-    same: dict[Any, Value] = {}
-    stands: dict[Value, Value] = {}
-
-    def now(x: Any) -> Any:
-        if type(x) is Value:
-            return stands.get(x, x)
-        return type(x)(map(now, x)) if isinstance(x, tuple | list) else x
-
-    calls = []
-    for call in program.calls:
-        call.args = now(call.args)
+    apart: set[Value] = set()
+    while (merging := _Merging(program, apart)).mirrored - apart:
+        apart |= merging.mirrored
+    for x in merging.constants:
+        x.origin, x.call, x.base = "constant", None, None
+    calls, now = [], merging.now
+    for call, args in merging.calls:
+        call.args = args
         if call.out.base is not None:
             call.out.base = now(call.out.base)
-        if call.kind == "random":
-            calls.append(call)
-            continue
-        if call.function is np.positive and call.args[0].array.dtype == call.out.array.dtype:
-            stands[call.out] = call.args[0]  # values do not change, so a copy is the value
-            continue
-        first = same.setdefault(call.key(), call.out)
-        if first is not call.out:
-            stands[call.out] = first
-        elif call.values and all(x.origin == "constant" for x in call.values):
-            call.out.origin, call.out.call, call.out.base = "constant", None, None
-        else:
-            calls.append(call)
+        calls.append(call)
     results, writes = now(program.results), {state: now(x) for state, x in program.writes.items()}
     needed = {x for end in (*results, *writes.values()) for x in (end, end.root)}
     kept = []

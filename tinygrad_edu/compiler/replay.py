@@ -3,12 +3,14 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
 
 from ..errors import CompileError
+from ..hooks import hooks_of
 from ..primitives import clock
 from ..tensor import Tensor, constant
 from ..trees import leaves, rebuild
@@ -190,12 +192,15 @@ class Replay:
         #: Of two Tensors with one array one gets another: what the program says of both holds at no later call.
         self.once = any(len(state.tensors) > 1 and any(t in seen.written for t in state.tensors) for state in states)
         self.twins = [(a, b) for state in states for a, b in pairwise(state.tensors)]
-        self.needed = [(t, t._requires_grad, _hooks(t)) for t in self.tensors]
-        before = {t for t, _ in seen.states}
+        before = dict(seen.states)
+        chosen = {key for key, name in seen.settings if name == "_requires_grad"}
+        self.needed = [(t, t._requires_grad, hooks_of(t)) for t in before if id(t) not in chosen]
+        self.hooked = [(t, hooks_of(t)) for t in before if id(t) in chosen]
         self.fresh = [t for t in seen.fresh if t in before]
-        self.flags = list(seen.flags.items())
+        self.settings = [(x, name, old) for x, name, old in seen.settings.values() if old is not None]
         self.numbers = [(array, ask) for array, ask in seen.numbers]
-        self.effects = seen.effects
+        switched = seen.switched
+        self.effects: list[Callable[[], None]] = [*seen.effects, *([partial(_switch, switched)] if switched else [])]
         self.generators = [x for step in seen.steps for x in step.params.values() if isinstance(x, np.random.Generator)]
         self.step: Any = None
         self.stands = False
@@ -203,7 +208,10 @@ class Replay:
     def fits(self) -> bool:
         """Whether all that the program took for granted is still so; to be asked before each call."""
         for t, needed, hooks in self.needed:
-            if t._requires_grad is not needed or ((t.extras is not None or hooks) and _hooks(t) is not hooks):
+            if t._requires_grad is not needed or ((t.extras is not None or hooks) and hooks_of(t) is not hooks):
+                return False
+        for t, hooks in self.hooked:
+            if hooks_of(t) is not hooks:
                 return False
         for t in self.fresh:
             if t._grad is not None:
@@ -211,8 +219,8 @@ class Replay:
         for a, b in self.twins:
             if a._array is not b._array:
                 return False
-        for module, flag in self.flags:
-            if module._training is not flag:
+        for x, name, old in self.settings:
+            if getattr(x, name) is not old and not same(getattr(x, name), old):
                 return False
         if not self.guards.hold():
             return False
@@ -301,6 +309,6 @@ def _array_of(gradient: Any) -> np.ndarray:
     return np.empty(0) if gradient is None else gradient._array
 
 
-def _hooks(t: Tensor) -> Any:
-    """The hooks of t, an object of their own at each change; None where there are none."""
-    return (t.extras or {}).get("hooks") or None
+def _switch(settings: list[tuple[Any, str, Any]]) -> None:
+    for x, name, value in settings:
+        setattr(x, name, value)

@@ -8,6 +8,7 @@ import builtins
 import functools
 import inspect
 import io
+import random
 import sys
 import types
 from collections import deque
@@ -23,6 +24,8 @@ from .guards import NOTHING, SETTINGS, Guards, Place, same
 
 __all__ = ["Holder", "Surroundings"]
 
+#: What draws random numbers, from a state that tells whether it has.
+GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 #: How many places are watched at most: what lies further away is not worth asking for at each call.
 MANY = 5000
 #: A longer list or dict is watched as a whole, and what its items hold is not watched.
@@ -136,7 +139,7 @@ class Surroundings:
         if id(x) in self._seen or type(x) in SETTINGS or isinstance(x, np.ndarray | np.generic | Tensor):
             return
         self._seen[id(x)] = x
-        if isinstance(x, np.random.Generator | np.random.RandomState):
+        if isinstance(x, GENERATORS) and not isinstance(x, random.SystemRandom):
             self.generators += [x] if all(x is not g for g in self.generators) else []
         elif isinstance(x, types.FunctionType):
             yield from self._function(x)

@@ -54,7 +54,8 @@ class _Writer:
             self._bind(x, x.array, "number")
         for call in self.program.calls:
             self._line(call)
-        results = [self._result(x) for x in self.program.results]
+        ends = self.program.results
+        results = [self._result(x, x in ends[:i]) for i, x in enumerate(ends)]
         for i, text in enumerate(results):
             if not text.isidentifier():  # before its memory gets a state's new data
                 results[i] = self._name("r", numbered=True)
@@ -189,10 +190,10 @@ class _Writer:
         self.names[name] = x
         return name
 
-    def _result(self, x: Value) -> str:
-        """What is handed out: never memory that the next call writes to."""
+    def _result(self, x: Value, again: bool) -> str:
+        """What is handed out: never memory that the next call writes to, or that is handed out already."""
         made_anew = x.call is not None and x.base is None and x not in self.plan.places
-        return self._arg(x) if made_anew else f"{self._function(np.array)}({self._arg(x)})"
+        return self._arg(x) if made_anew and not again else f"{self._function(np.array)}({self._arg(x)})"
 
     def _function(self, f: Any) -> str:
         if f not in self.of:

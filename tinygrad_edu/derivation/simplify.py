@@ -40,13 +40,14 @@ def simplified(
         {} if seed is None else {seed: _whole(seed.data.flat[0])}
     )  # and the result of broadcast_to -> what was spread
     negated: dict[Tensor, Any] = {}  # the result of a sign -> what is behind it
+    mixed = _mixed(steps, {*stands, *spread})
     turned: dict[Tensor, Any] = {}  # the result of a .T -> what it is of
     found = []
     for step in steps:
-        step = step._replace(inputs=tuple(_standing(x, stands, step) for x in step.inputs))
+        step = step._replace(inputs=tuple(_standing(x, stands, step, mixed) for x in step.inputs))
         if _spreads(step.op):
             step = _uniform(step._replace(inputs=_unspread(step.inputs, spread, step.out.shape)), spread)
-            if small := _small(step, spread):
+            if small := _small(step, spread, mixed):
                 found.append(small)
                 step = step._replace(op=broadcast_to, inputs=(small.out,), params={"shape": step.out.shape})
         step = _signed(step, negated)
@@ -64,7 +65,19 @@ def simplified(
     return found, stands
 
 
-def _standing(x: Any, stands: Mapping[Tensor, Any], step: Step) -> Any:
+def _mixed(steps: Sequence[Step], numbers: set[Tensor]) -> set[Tensor]:
+    """What of these numbers goes, sooner or later, into a step with an operand of another dtype: its own counts."""
+    for step in steps:
+        if numbers.issuperset(step.parents):
+            numbers.add(step.out)
+    mixed: set[Tensor] = set()
+    for step in reversed(steps):
+        if step.out in mixed or len({x.dtype for x in step.parents}) > 1:
+            mixed.update(numbers.intersection(step.parents))
+    return mixed
+
+
+def _standing(x: Any, stands: Mapping[Tensor, Any], step: Step, mixed: Collection[Tensor]) -> Any:
     """What stands for x: a Python number where it gives the same dtype, else one of NumPy, which has a dtype."""
     if type(x) is not Tensor or x not in stands or type(stands[x]) is Tensor:
         return stands.get(x, x) if type(x) is Tensor else x
@@ -72,7 +85,7 @@ def _standing(x: Any, stands: Mapping[Tensor, Any], step: Step) -> Any:
     if step.op is broadcast_to:
         return found
     others = {y.dtype for y in step.parents if y is not x}
-    alike = not others or x.dtype in others or (x.dtype == step.out.dtype and others <= {x.dtype})
+    alike = x.dtype in others if others else x.dtype.char in "dD" and step.out not in mixed  # as of Python's numbers
     if _spreads(step.op) and alike:
         return found.item() if isinstance(found, np.float64 | np.complex128) else found
     return x.data[()]
@@ -83,8 +96,16 @@ def _unspread(inputs: tuple[Any, ...], spread: Mapping[Tensor, Any], shape: tupl
     for i, x in enumerate(inputs):
         others = inputs[:i] + inputs[i + 1 :]
         if type(x) is Tensor and x in spread and any(np.shape(y) == shape for y in others):
-            inputs = (*inputs[:i], spread[x], *inputs[i + 1 :])
+            narrow = (*inputs[:i], spread[x], *inputs[i + 1 :])
+            if _dtype(narrow) != _dtype(inputs):  # Python numbers leave the dtype to the other operand
+                narrow = (*inputs[:i], x.dtype.type(spread[x]), *inputs[i + 1 :])
+            inputs = narrow
     return inputs
+
+
+def _dtype(operands: tuple[Any, ...]) -> Any:
+    """The dtype in which NumPy computes with these."""
+    return np.result_type(*(x.dtype if type(x) is Tensor else x for x in operands))
 
 
 def _uniform(step: Step, spread: Mapping[Tensor, Any]) -> Step:
@@ -97,9 +118,11 @@ def _uniform(step: Step, spread: Mapping[Tensor, Any]) -> Step:
     return step
 
 
-def _small(step: Step, spread: Mapping[Tensor, Any]) -> Step | None:
+def _small(step: Step, spread: Mapping[Tensor, Any], mixed: set[Tensor]) -> Step | None:
     """The step without axes, where it is taken on numbers that were spread out; Python's numbers are float64."""
     inputs = tuple(spread.get(x, x) if type(x) is Tensor else x for x in step.inputs)
+    if not mixed.isdisjoint({step.out, *step.parents}):  # whose dtype counts
+        inputs = tuple(np.float64(x) if type(x) is int else x for x in inputs)
     numbers = all(np.ndim(x) == 0 and (type(x) is not Tensor or x.dtype == np.float64) for x in inputs)
     was_spread = step.out.ndim > 0 and any(x in spread for x in step.parents)
     if step.op in PLAIN and was_spread and numbers and step.out.size and step.out.dtype == np.float64:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, DTypeError, ShapeError
-from ..modes import capturing
+from ..modes import chooses
 from ..tensor import Tensor
 
 __all__ = ["Module"]
@@ -35,11 +35,12 @@ class Module:
     @property
     def training(self) -> bool:
         """Whether the module is being trained, which dropout asks; `train()` and `eval()` set it."""
-        capture = capturing()
-        return self._training if capture is None else capture.flag(self, self._training)
+        chooses(self, "_training")
+        return self._training
 
     @training.setter
     def training(self, wanted: bool) -> None:
+        chooses(self, "_training")
         self._training = wanted
 
     def forward(self, *inputs: Any) -> Any:
