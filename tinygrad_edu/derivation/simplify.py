@@ -17,10 +17,6 @@ from ..tracing import Step
 __all__ = ["simplified"]
 
 
-#: What gives a number alone the bits that it gives one among others.
-PLAIN = {add, subtract, multiply, divide, negative}
-
-
 def _spreads(op: Primitive) -> bool:
     """Whether the operation spreads its operands itself, and takes numbers among them."""
     return op is power or (isinstance(op.forward, np.ufunc) and op.forward.signature is None)
@@ -47,9 +43,6 @@ def simplified(
         step = step._replace(inputs=tuple(_standing(x, stands, step, mixed) for x in step.inputs))
         if _spreads(step.op):
             step = _uniform(step._replace(inputs=_unspread(step.inputs, spread, step.out.shape)), spread)
-            if small := _small(step, spread, mixed):
-                found.append(small)
-                step = step._replace(op=broadcast_to, inputs=(small.out,), params={"shape": step.out.shape})
         step = _signed(step, negated)
         plain = None if step.out in named else _plain(step, negated, turned)
         if plain is not None:
@@ -116,18 +109,6 @@ def _uniform(step: Step, spread: Mapping[Tensor, Any]) -> Step:
         if type(value) is int:
             return step._replace(op=broadcast_to, inputs=(value,), params={"shape": step.out.shape})
     return step
-
-
-def _small(step: Step, spread: Mapping[Tensor, Any], mixed: set[Tensor]) -> Step | None:
-    """The step without axes, where it is taken on numbers that were spread out; Python's numbers are float64."""
-    inputs = tuple(spread.get(x, x) if type(x) is Tensor else x for x in step.inputs)
-    if not mixed.isdisjoint({step.out, *step.parents}):  # whose dtype counts
-        inputs = tuple(np.float64(x) if type(x) is int else x for x in inputs)
-    numbers = all(np.ndim(x) == 0 and (type(x) is not Tensor or x.dtype == np.float64) for x in inputs)
-    was_spread = step.out.ndim > 0 and any(x in spread for x in step.parents)
-    if step.op in PLAIN and was_spread and numbers and step.out.size and step.out.dtype == np.float64:
-        return step._replace(out=Tensor(np.array(step.out.data.flat[0])), inputs=inputs)
-    return None
 
 
 def _signed(step: Step, negated: Mapping[Tensor, Any]) -> Step:
