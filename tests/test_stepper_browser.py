@@ -174,6 +174,23 @@ def test_the_box_of_the_step_is_lit_and_what_is_not_known_is_hollow(browser):
         assert page.locator(".arrow.lit").count() == 1
 
 
+def test_the_lit_arrow_points_where_the_step_goes(browser):
+    J, _ = meeting()
+    shown = "e => getComputedStyle(e).display != 'none'"
+    with opened(browser, stepper(J)) as page:
+        for key, ahead, back in (("ArrowRight", True, False), ("End", False, True)):
+            page.keyboard.press(key)
+            lit = page.locator(".arrow.lit")
+            assert lit.count()
+            assert lit.locator(".head").first.evaluate(shown) is ahead
+            assert lit.locator(".back").first.evaluate(shown) is back
+        head, box = (
+            page.locator(where).first.bounding_box() for where in (".arrow.lit .back", ".box.lit > path:first-of-type")
+        )
+        for start, size in (("x", "width"), ("y", "height")):  # the gradient arrives at the box of the input
+            assert box[start] - 4 <= head[start] + head[size] and head[start] <= box[start] + box[size] + 4
+
+
 def test_a_heatmap_is_painted_from_blue_over_white_to_orange(browser):
     W = leaf(np.linspace(-1.0, 1.0, 81).reshape(9, 9), "W")
     with opened(browser, stepper((W * 1.0).sum()), fragment="step=2") as page:

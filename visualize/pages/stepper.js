@@ -170,10 +170,21 @@ function known() {
 
 /* The picture: which boxes are lit, and which are still hollow. */
 const box = node => svg && svg.querySelector(`#n${node}`);
+// A second head, at the beginning of an arrow: there the gradient arrives on its way back.
+function backHead(line) {
+  const [x, y, nextX, nextY] = line.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+  const length = Math.hypot(nextX - x, nextY - y) || 1, dx = (nextX - x) / length, dy = (nextY - y) / length;
+  const head = document.createElementNS("http://www.w3.org/2000/svg", "path"), baseX = x + 10 * dx, baseY = y + 10 * dy;
+  head.setAttribute("class", "back");
+  head.setAttribute("d", `M${x} ${y}L${baseX - 4 * dy} ${baseY + 4 * dx}L${baseX + 4 * dy} ${baseY - 4 * dx}Z`);
+  return head;
+}
+
 const arrows = new Map();
 for (const arrow of svg ? svg.querySelectorAll(".arrow") : []) {
   const title = arrow.querySelector("title")?.textContent;
   arrows.set(title, [...arrows.get(title) ?? [], arrow]);
+  arrow.append(backHead(arrow.querySelector(".line")));
 }
 function light(step) {
   if (!svg) return;
