@@ -1,6 +1,7 @@
 """draw(t): how the picture is laid out, described, shown and saved."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import graphviz
+import numpy as np
 import pytest
 from pictures import SVG, layer
 
@@ -15,7 +17,7 @@ from tinygrad_edu import Tensor
 from visualize import Drawing, draw
 from visualize.errors import ConversionError, LayoutError, OptionError, SaveError
 from visualize.files import _plain
-from visualize.layout import _run_dot
+from visualize.layout import _run_dot, layout_dot
 from visualize.svg import THEMES
 
 # The layout
@@ -59,6 +61,43 @@ def test_a_dot_that_fails_is_a_layout_error(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(LayoutError, match="could not lay the graph out"):
         draw(layer()[0]).svg
+
+
+@pytest.mark.parametrize("answer", ["", "hello", "{}", '{"bb": 3}', "[]"])
+def test_an_answer_that_is_no_layout_is_a_layout_error(monkeypatch, answer):
+    monkeypatch.setattr("visualize.layout._run_dot", lambda source: answer)
+    with pytest.raises(LayoutError, match="answered what is no layout"):
+        draw(layer()[0]).svg
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there a program is what its first bytes say")
+def test_a_dot_that_is_no_program_is_a_layout_error(monkeypatch, tmp_path):
+    (tmp_path / "dot").write_bytes(b"\x7fnothing")
+    (tmp_path / "dot").chmod(0o755)
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LayoutError, match="could not lay the graph out"):
+        draw(layer()[0]).svg
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+def test_a_process_that_was_forked_while_another_thread_drew_can_draw(monkeypatch):
+    from visualize import layout
+
+    with layout._one_at_a_time:  # as another thread would hold it
+        child = multiprocessing.get_context("fork").Process(target=lambda: draw(layer()[0]).svg)
+        child.start()
+        child.join(30)
+        assert child.exitcode == 0
+
+
+def test_a_given_tensor_that_is_used_all_along_gets_straight_arrows_before_the_layout_takes_seconds():
+    W, h = Tensor([[0.5]], requires_grad=True, name="W"), Tensor([[1.0]], name="h")
+    few = np.tanh(W @ np.tanh(W @ h)).sum()
+    for _ in range(14):
+        h = np.tanh(W @ h)
+    assert "splines=line" not in layout_dot(draw(few)._scene, "TB")
+    assert "splines=line" in layout_dot(draw(h.sum())._scene, "TB")
 
 
 @pytest.mark.parametrize("direction", ["LR", "TB", "RL", "BT"])
@@ -234,6 +273,22 @@ def test_printing_a_drawing_shows_its_boxes_as_text():
         *("x", "    parameter · float64", "    value 2.0", "    grad  3.0"),
         *("t1 = x * 3.0", "    multiply · float64", "    value 6.0", "    grad  1.0"),
     ]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "target.svg").write_text("old")
+    (tmp_path / "link.svg").symlink_to(tmp_path / "target.svg")
+    drawing = draw(Tensor(1.0))
+    assert drawing.save(tmp_path / "link.svg") == tmp_path / "link.svg"
+    assert (tmp_path / "link.svg").is_symlink()
+    assert (tmp_path / "target.svg").read_text(encoding="utf-8") == drawing.svg
+
+
+@pytest.mark.parametrize("name", ["x\0.svg", "\ud800\udc00x\ud800.svg"])
+def test_a_name_that_no_file_can_have_is_one_error(tmp_path, name):
+    with pytest.raises(SaveError, match="cannot write"):
+        draw(Tensor(1.0)).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["graph.jpg", "graph", "graph.svg.bak"])

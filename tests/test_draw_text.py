@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tinygrad_edu import Tensor
 from visualize import draw
-from visualize.text import array_text, columns, cut, ems, isolated, number_text, visible
+from visualize.text import array_text, columns, cut, ems, histogram, isolated, number_text, visible
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -153,6 +153,12 @@ def test_a_right_to_left_name_cannot_reorder_an_equation():
     x = Tensor(2.0, requires_grad=True, name="שלום")
     (equation,) = [text for b in draw(x * 3.0)._scene.boxes if "=" in (text := b.rows[0].pieces[0][0])]
     assert equation == "t1 = \u2068שלום\u2069 * 3.0"
+
+
+def test_a_histogram_of_the_largest_and_smallest_numbers_does_not_overflow():
+    assert histogram(np.array([-1e308] * 4 + [1e308] * 4)) == (8, *[0] * 10, 8)
+    assert histogram(np.array([1e308] + [0.0] * 7)) == (8, *[0] * 10, 2)
+    assert histogram(np.array([5e-324] + [0.0] * 7))[0] == 8
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,14 @@ SCALE = 2
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write beside the target, then rename: nobody ever sees half a file.  Raises SaveError."""
+    """Write beside the target, then rename: nobody ever sees half a file.  Where path is a link, its target is written.
+
+    Raises SaveError.
+    """
+    try:
+        path = Path(os.path.realpath(path))
+    except ValueError as error:  # no file has such a name
+        raise SaveError(f"cannot write {str(path)!r}: {error}.") from error
     beside = path.with_name(f".draw-{os.getpid()}-{os.urandom(4).hex()}.tmp")
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
@@ -22,8 +29,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise SaveError(f"cannot write {path}: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise SaveError(f"cannot write {str(path)!r}: {getattr(error, 'strerror', None) or error}.") from error
 
 
 def png_of(svg: str) -> bytes:

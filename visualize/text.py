@@ -166,8 +166,9 @@ def histogram(a: Any) -> tuple[int, ...]:
     if a.size <= TINY or a.dtype.kind not in "iuf":
         return ()
     finite = a[np.isfinite(a)].astype(np.float64)
-    if finite.size == 0 or finite.min() == finite.max() or not np.isfinite(finite.max() - finite.min()):
+    if finite.size == 0 or finite.min() == finite.max():
         return ()
+    finite /= max(abs(finite.min()), abs(finite.max()))  # so that no difference is too large for a float
     try:
         counts = np.histogram(finite, BARS)[0]
     except ValueError:  # the smallest and the largest are neighbours among floats
