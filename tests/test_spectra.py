@@ -38,6 +38,20 @@ def test_values_that_are_equal_to_rounding_are_equal_at_every_scale(eigenvalues,
     assert_close(scale * tg.grad(first_projector(C))(scale * a), (expected + mH(expected)) / 2, 1e-7)
 
 
+@pytest.mark.parametrize("UPLO", ["L", "U"])
+def test_rounding_is_not_blown_up_where_lapack_s_real_component_is_next_to_nothing(UPLO):
+    """What sees no turn of the vectors may see 1e-16 of one by rounding, and the component that divides it is 1e-16."""
+    a, C = hermitian([-3.0, 1.5, 1.5], 1j), normal(3, 3, unit=1j)
+    w, V = np.linalg.eigh(a, UPLO=UPLO)
+    V[0 if UPLO == "L" else -1, 1:] = 1e-16
+    z = tg.Tensor(np.concatenate([w[None].astype(complex), V]), requires_grad=True)
+    dz = tg.grad(lambda z: np.real(np.sum(C * (z[1:, :1] @ mH(z[1:, :1]) - 2 * z[1:, 1:] @ mH(z[1:, 1:])))))(z.data)
+    turned = dz + np.concatenate([np.zeros((1, 3)), 1e-16j * V.conj() * np.abs(dz).max()])
+    first, second = (decompositions.eigh_da(x, z.data, a, UPLO=UPLO) for x in (dz, turned))
+    assert np.abs(first).max() < 1e3
+    assert_close(first, second, 1e-12)
+
+
 @UNITS
 def test_the_orthogonal_factor_of_equal_singular_values_has_a_gradient(unit):
     """U @ Vh, the nearest orthogonal matrix: it does not see how the vectors turn among themselves."""

@@ -132,13 +132,16 @@ def eigen_packed(w: Any, V: Any) -> Any:
 def as_lapack_turns(dV: Any, V: Any, row: Any) -> Any:
     """dV where the vectors turn as they like; LAPACK turns each so that its component in this row is a real number.
 
-    Where that component is 0, the vector's turn has no gradient, and dV stays.
+    Where that component is 0, the vector's turn has no gradient, and dV stays.  So it does where the component is small
+    and dV sees no turn beyond rounding, which a division by the component would make large.
     """
     if V.dtype.kind != "c":
         return dV
     n = V.shape[-1]
-    pivot = (np.arange(n)[:, None] == row % n) & (V != 0)
-    return dV - 1j * np.imag((dV * V).sum(axis=-2, keepdims=True)) * pivot / np.where(pivot, V, 1)
+    turn = np.imag((dV * V).sum(axis=-2, keepdims=True))
+    noise = (np.abs(V) <= 0.05) & (np.abs(turn) <= rounding(dV * V))
+    pivot = (np.arange(n)[:, None] == row % n) & (V != 0) & ~noise
+    return dV - 1j * turn * pivot / np.where(pivot, V, 1)
 
 
 def diagonal_of(x: Any) -> Any:
