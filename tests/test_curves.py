@@ -14,10 +14,9 @@ from pictures import HOSTILE, SVG, assert_texts_fit, contrast, texts
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError, TinygradEduError
 from visualize.axis import apart, epoch_axis, linear_axis, log_axis, value_axis
-from visualize.canvas import COLOURS, GRID, ROLES
+from visualize.canvas import COLOURS, GRID, ROLES, THEMES
 from visualize.errors import NotDrawableError, OptionError, SaveError
 from visualize.plot import DASHES, HEIGHT, WIDTH
-from visualize.svg import THEMES
 from visualize.training_curves import curves
 
 NAN, INF = math.nan, math.inf

@@ -53,14 +53,14 @@ def test_a_page_keeps_its_policy_and_no_text_leaves_its_box(browser, tmp_path, g
 
 @pytest.mark.parametrize("font", FONTS[:-1])
 def test_no_text_leaves_its_box_in_another_font(browser, tmp_path, monkeypatch, font):
-    monkeypatch.setattr("visualize.svg.FONTS", f'"{font}"' if " " in font else font)
+    monkeypatch.setattr("visualize.canvas.FONTS", f'"{font}"' if " " in font else font)
     for graph in ("layers", "hostile"):
         with opened(browser, page_of(draw(GRAPHS[graph]()), tmp_path)) as page:
             assert overflowing(page) == []
 
 
 def test_the_measure_notices_a_text_that_is_too_wide(browser, tmp_path, monkeypatch):
-    monkeypatch.setattr("visualize.svg.FONTS", "monospace;letter-spacing:2px")
+    monkeypatch.setattr("visualize.canvas.FONTS", "monospace;letter-spacing:2px")
     with opened(browser, page_of(draw(GRAPHS["layers"]()), tmp_path)) as page:
         assert overflowing(page)
 

@@ -15,10 +15,10 @@ from pictures import SVG, layer
 
 from tinygrad_edu import Tensor
 from visualize import Drawing, draw
+from visualize.canvas import THEMES
 from visualize.errors import ConversionError, LayoutError, OptionError, SaveError
 from visualize.files import _plain
 from visualize.layout import _run_dot, layout_dot
-from visualize.svg import THEMES
 
 # The layout
 

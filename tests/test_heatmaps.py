@@ -13,9 +13,9 @@ from pictures import HOSTILE, SVG, assert_texts_fit, contrast, texts
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError
 from visualize import heatmaps, pooled
+from visualize.canvas import THEMES
 from visualize.errors import NotDrawableError, OptionError
 from visualize.pixels import diverging_png, grey_png
-from visualize.svg import THEMES
 
 RNG = np.random.default_rng(0)
 

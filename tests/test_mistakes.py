@@ -10,9 +10,8 @@ from test_heatmaps import decoded
 
 from tinygrad_edu.errors import ShapeError
 from visualize import confusion_matrix, confusions, mistakes
-from visualize.canvas import SHADE_STEPS
+from visualize.canvas import SHADE_STEPS, THEMES
 from visualize.errors import NotDrawableError
-from visualize.svg import THEMES
 
 COUNTS = np.array([[5, 2, 0], [0, 4, 0], [1, 0, 0]])
 NAMES = ["ant", "bee", "cat"]

@@ -1,4 +1,4 @@
-"""What the pictures of training are drawn with: an SVG element with title and words, texts, colours, styles.
+"""What all pictures are drawn with: an SVG element with title and words, texts, fonts, colours, style sheets.
 
 Built with ElementTree, so nothing that a name contains can become markup.  Every style is confined to its own kind
 of picture, and follows the reader's light or dark scheme.
@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 
 from .box import COLUMN, FONT_SIZE
-from .svg import FONTS, THEMES
 from .text import columns, cut, ems, isolated
 
 __all__ = [
     "COLOURS",
+    "FONTS",
     "GAP",
     "GRID",
     "MARGIN",
@@ -20,6 +20,7 @@ __all__ = [
     "ROLES",
     "SHADES",
     "SHADE_STEPS",
+    "THEMES",
     "TITLE",
     "TITLE_SCALE",
     "add_text",
@@ -28,8 +29,45 @@ __all__ = [
     "new_svg",
     "picture_style",
     "style",
+    "style_sheet",
+    "text_element",
     "wrapped",
 ]
+
+FONTS = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
+
+#: Theme -> role -> colour.  Borders are Okabe and Ito's colours; every text has a contrast of 4.5 or more on
+#: every box of its theme, which a test computes.
+THEMES = {
+    "light": {
+        "paper": "#ffffff",
+        "arrow": "#555555",
+        "name": "#1b1b1b",
+        "number": "#1b1b1b",
+        "quiet": "#555555",
+        "gradient": "#9c3a00",
+        "parameter": "#fdf0d9 #e69f00",
+        "input": "#e0eefa #0072b2",
+        "constant": "#f8e8f1 #cc79a7",
+        "result": "#e2f4ee #009e73",
+        "group": "#f2efe6 #7a6a2f",
+        "frame": "#f4f5f7",
+    },
+    "dark": {
+        "paper": "#16181d",
+        "arrow": "#b0b4bc",
+        "name": "#f4f4f4",
+        "number": "#f4f4f4",
+        "quiet": "#b9bec7",
+        "gradient": "#ffab70",
+        "parameter": "#3a2c0c #e69f00",
+        "input": "#0d2b40 #56b4e9",
+        "constant": "#3a2231 #cc79a7",
+        "result": "#0b3327 #009e73",
+        "group": "#2b281c #cdbd7a",
+        "frame": "#22252b",
+    },
+}
 
 #: Theme -> Okabe and Ito's colours that have a contrast of 3 or more on its paper; every text has 4.5.
 COLOURS = {
@@ -49,9 +87,12 @@ TITLE_SCALE = 1.25
 GAP = 8  # between a line or axis and its text
 MIDDLE = 4  # from the middle of a text to its baseline
 
+#: Beside ASCII, these are in every monospaced font; a line with anything else is fitted to its columns.
+USUAL = "…·"
+
 
 def new_svg(kind: str, size: tuple[float, float], title: str, description: str, css: str) -> ET.Element:
-    """An empty picture of this kind, "curves" or "picture", that says in words what it will show."""
+    """An empty picture of this kind, "curves", "picture" or "graph", that says in words what it will show."""
     width, height = map(coordinate, size)
     attributes = {"class": f"tinygrad-edu-{kind}", "role": "img", "width": width, "height": height}
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **attributes, "viewBox": f"0 0 {width} {height}"})
@@ -72,30 +113,48 @@ def add_text(parent: ET.Element, x: float, y: float, text: str, role: str, ancho
     """A line of text in the style of this role; an empty one is left out."""
     if not text:
         return
-    element = ET.SubElement(
-        parent, "text", {"class": role, "x": coordinate(x), "y": coordinate(y), "xml:space": "preserve"}
-    )
+    element = text_element(parent, x, y, text, TITLE_SCALE if role == "title" else 1.0)
+    element.set("class", role)
     if anchor != "start":
         element.set("text-anchor", anchor)
-    if not text.replace("…", "").isascii():  # glyphs of another font: fitted to the columns counted for them
-        element.set("textLength", coordinate(ems(text) * FONT_SIZE * (TITLE_SCALE if role == "title" else 1)))
-        element.set("lengthAdjust", "spacingAndGlyphs")
     element.text = isolated(text)
 
 
+def text_element(parent: ET.Element, x: float, y: float, text: str, scale: float = 1.0) -> ET.Element:
+    """An element as wide as this text, which is still to be put in; scale: of its font."""
+    element = ET.SubElement(parent, "text", {"x": coordinate(x), "y": coordinate(y), "xml:space": "preserve"})
+    if not all(c.isascii() or c in USUAL for c in text):  # glyphs of another font
+        element.set("textLength", coordinate(ems(text) * FONT_SIZE * scale))
+        element.set("lengthAdjust", "spacingAndGlyphs")
+    return element
+
+
 def style(kind: str, shared: Sequence[str], themed: Callable[[str], Sequence[str]]) -> str:
-    """The style sheet of a kind of picture: texts and colours of all, what is `shared`, and what each theme has."""
+    """The style sheet of a kind of training picture: what all have, what is `shared`, and what each theme has."""
     rules = [
-        f"text{{font:{FONT_SIZE}px {FONTS};direction:ltr}}",
         f".title{{font-size:{FONT_SIZE * TITLE_SCALE:g}px;font-weight:bold}}",
         ".name{font-weight:bold}",
         ".grid,.axis{fill:none;stroke-width:1}",
         *shared,
     ]
-    light, dark = ([*_colours(theme), *themed(theme)] for theme in ("light", "dark"))
-    inner = "\n".join(_confined(kind, rule) for rule in dark)
-    everywhere = [_confined(kind, rule) for rule in rules + light]
-    return "\n".join([*everywhere, f"@media (prefers-color-scheme:dark){{\n{inner}\n}}"])
+    return style_sheet(kind, rules, lambda theme: [*_colours(theme), *themed(theme)])
+
+
+def style_sheet(kind: str, shared: Sequence[str], themed: Callable[[str], Sequence[str]], theme: str = "auto") -> str:
+    """The style sheet of a kind of picture, confined to it: what is `shared`, and what its theme has.
+
+    theme: "auto" follows the reader's scheme; "light" and "dark" do not.
+    """
+    rules = [
+        f"text{{font:{FONT_SIZE}px {FONTS};direction:ltr}}",
+        *shared,
+        *themed("light" if theme == "auto" else theme),
+    ]
+    lines = [_confined(kind, rule) for rule in rules]
+    if theme == "auto":
+        inner = "\n".join(_confined(kind, rule) for rule in themed("dark"))
+        lines.append(f"@media (prefers-color-scheme:dark){{\n{inner}\n}}")
+    return "\n".join(lines)
 
 
 def picture_style() -> str:

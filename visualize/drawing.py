@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, final
 
+from .canvas import THEMES
 from .errors import OptionError
 from .files import pdf_of, png_of, write_whole
 from .graph import Graph, read_graph, rule_texts
@@ -17,7 +18,7 @@ from .graph_page import graph_page
 from .layout import lay_out
 from .scene import GROUPS, LIMIT, Look, Scene, scene
 from .source import dot_of
-from .svg import THEMES, svg_of
+from .svg import svg_of
 from .text import cut
 
 __all__ = ["Drawing", "draw"]

@@ -5,9 +5,9 @@ from typing import Any
 import graphviz
 
 from .box import FONT_SIZE
+from .canvas import THEMES
 from .layout import LABEL_COLUMNS
 from .scene import Scene
-from .svg import THEMES
 from .text import cut
 
 __all__ = ["dot_of"]

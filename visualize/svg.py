@@ -8,54 +8,17 @@ import math
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
-from .box import BAR, COLUMN, FONT_SIZE, GAP, LINE, PADDING, Box
+from .box import BAR, COLUMN, GAP, LINE, PADDING, Box
+from .canvas import THEMES, coordinate, new_svg, style_sheet, text_element
 from .layout import LABEL_COLUMNS, Arrow, Layout
 from .scene import Scene
-from .text import TALLEST, columns, cut, ems
+from .text import TALLEST, columns, cut
 
-__all__ = ["FONTS", "THEMES", "svg_of"]
-
-FONTS = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
-
-#: Theme -> role -> colour.  Borders are Okabe and Ito's colours; every text has a contrast of 4.5 or more on
-#: every box of its theme, which a test computes.
-THEMES = {
-    "light": {
-        "paper": "#ffffff",
-        "arrow": "#555555",
-        "name": "#1b1b1b",
-        "number": "#1b1b1b",
-        "quiet": "#555555",
-        "gradient": "#9c3a00",
-        "parameter": "#fdf0d9 #e69f00",
-        "input": "#e0eefa #0072b2",
-        "constant": "#f8e8f1 #cc79a7",
-        "result": "#e2f4ee #009e73",
-        "group": "#f2efe6 #7a6a2f",
-        "frame": "#f4f5f7",
-    },
-    "dark": {
-        "paper": "#16181d",
-        "arrow": "#b0b4bc",
-        "name": "#f4f4f4",
-        "number": "#f4f4f4",
-        "quiet": "#b9bec7",
-        "gradient": "#ffab70",
-        "parameter": "#3a2c0c #e69f00",
-        "input": "#0d2b40 #56b4e9",
-        "constant": "#3a2231 #cc79a7",
-        "result": "#0b3327 #009e73",
-        "group": "#2b281c #cdbd7a",
-        "frame": "#22252b",
-    },
-}
+__all__ = ["svg_of"]
 
 MARGIN = 8
 BARS_HEIGHT = 11
 CORNER = 9
-
-# These are in every monospaced font; a line with anything else is fitted to its columns.
-_USUAL = "…·"
 
 
 def svg_of(scene: Scene, layout: Layout, title: str, description: str, theme: str) -> str:
@@ -63,21 +26,7 @@ def svg_of(scene: Scene, layout: Layout, title: str, description: str, theme: st
     caption = columns(scene.note) * COLUMN
     width = round(max(layout.width, caption) + 2 * MARGIN, 1)
     height = round(layout.height + 2 * MARGIN + (LINE + GAP if scene.note else 0), 1)
-    root = ET.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "class": f"tinygrad-edu-graph {theme}",
-            "role": "img",
-            "width": _n(width),
-            "height": _n(height),
-            "viewBox": f"0 0 {_n(width)} {_n(height)}",
-        },
-    )
-    ET.SubElement(root, "title").text = title
-    ET.SubElement(root, "desc").text = description
-    ET.SubElement(root, "style").text = _style(theme)
-    ET.SubElement(root, "rect", {"class": "paper", "width": _n(width), "height": _n(height)})
+    root = new_svg(f"graph {theme}", (width, height), title, description, _style(theme))
     moved = ET.SubElement(root, "g", {"transform": f"translate({MARGIN} {MARGIN})"})
     for frame, bounds in zip(scene.frames, layout.frames):
         _add_frame(moved, frame.title, *bounds)
@@ -94,8 +43,10 @@ def svg_of(scene: Scene, layout: Layout, title: str, description: str, theme: st
 
 
 def _add_frame(parent: ET.Element, title: str, left: float, top: float, right: float, bottom: float) -> None:
-    group = ET.SubElement(parent, "g", {"class": "frame", "transform": f"translate({_n(left)} {_n(top)})"})
-    size = {"width": _n(right - left), "height": _n(bottom - top), "rx": "6"}
+    group = ET.SubElement(
+        parent, "g", {"class": "frame", "transform": f"translate({coordinate(left)} {coordinate(top)})"}
+    )
+    size = {"width": coordinate(right - left), "height": coordinate(bottom - top), "rx": "6"}
     ET.SubElement(group, "rect", size)
     _add_text(group, PADDING, 4 + 0.76 * LINE, ((title, "quiet"),))
 
@@ -106,13 +57,15 @@ def _add_arrow(parent: ET.Element, arrow: Arrow, names: Mapping[str, str]) -> No
     tail, head = names[edge.tail], names[edge.head]
     said = f"{tail} → {head}" if edge.kind == "forward" else f"{head} ⇢ {tail}: {edge.text}".removesuffix(": ")
     ET.SubElement(group, "title").text = said
-    start, *controls = (f"{_n(x)} {_n(y)}" for x, y in arrow.points)
+    start, *controls = (f"{coordinate(x)} {coordinate(y)}" for x, y in arrow.points)
     ET.SubElement(group, "path", {"class": "line", "d": f"M{start}C{' '.join(controls)}"})
     (x, y), (tip_x, tip_y) = arrow.at, arrow.tip
     length = math.hypot(tip_x - x, tip_y - y) or 1.0
     dx, dy = (tip_x - x) / length * 3, (tip_y - y) / length * 3  # half the width of the head
     corners = [(tip_x, tip_y), (x - dy, y + dx), (x + dy, y - dx)]
-    ET.SubElement(group, "path", {"class": "head", "d": f"M{'L'.join(f'{_n(a)} {_n(b)}' for a, b in corners)}Z"})
+    ET.SubElement(
+        group, "path", {"class": "head", "d": f"M{'L'.join(f'{coordinate(a)} {coordinate(b)}' for a, b in corners)}Z"}
+    )
     if arrow.label is not None:
         text = cut(edge.text, LABEL_COLUMNS)
         x, y = arrow.label
@@ -123,7 +76,7 @@ def _add_box(parent: ET.Element, box: Box, x: float, y: float, is_end: bool) -> 
     classes = f"box {box.kind} end" if is_end else f"box {box.kind}"
     left, top = x - box.width / 2, y - box.height / 2
     group = ET.SubElement(
-        parent, "g", {"class": classes, "id": box.id, "transform": f"translate({_n(left)} {_n(top)})"}
+        parent, "g", {"class": classes, "id": box.id, "transform": f"translate({coordinate(left)} {coordinate(top)})"}
     )
     ET.SubElement(group, "title").text = box.title
     ET.SubElement(group, "path", {"d": _outline(box)})
@@ -132,8 +85,9 @@ def _add_box(parent: ET.Element, box: Box, x: float, y: float, is_end: bool) -> 
         _add_text(group, PADDING, baseline, row.pieces)
         if row.bars:
             left = box.width - PADDING - len(row.bars) * BAR
+            low = coordinate(baseline)
             bars = "".join(
-                f"M{_n(left + k * BAR)} {_n(baseline)}v-{_n(n / TALLEST * BARS_HEIGHT)}h{BAR - 1}V{_n(baseline)}Z"
+                f"M{coordinate(left + k * BAR)} {low}v-{coordinate(n / TALLEST * BARS_HEIGHT)}h{BAR - 1}V{low}Z"
                 for k, n in enumerate(row.bars)
                 if n
             )
@@ -141,19 +95,15 @@ def _add_box(parent: ET.Element, box: Box, x: float, y: float, is_end: bool) -> 
 
 
 def _add_text(parent: ET.Element, x: float, y: float, pieces: Sequence[tuple[str, str]]) -> None:
-    text = ET.SubElement(parent, "text", {"x": _n(x), "y": _n(y), "xml:space": "preserve"})
-    whole = "".join(piece for piece, _ in pieces)
-    if not all(c.isascii() or c in _USUAL for c in whole):
-        text.set("textLength", _n(ems(whole) * FONT_SIZE))
-        text.set("lengthAdjust", "spacingAndGlyphs")
+    text = text_element(parent, x, y, "".join(piece for piece, _ in pieces))
     for piece, role in pieces:
         ET.SubElement(text, "tspan", {"class": role}).text = piece
 
 
 def _outline(box: Box) -> str:
     """Each kind has a shape of its own, so that it can be told without colour."""
-    w, h, c = _n(box.width), _n(box.height), CORNER
-    right, low = _n(box.width - c), _n(box.height - c)
+    w, h, c = coordinate(box.width), coordinate(box.height), CORNER
+    right, low = coordinate(box.width - c), coordinate(box.height - c)
     if box.kind == "parameter":  # rounded
         arc = f"a{c} {c} 0 0 1"
         return f"M{c} 0H{right}{arc} {c} {c}V{low}{arc} -{c} {c}H{c}{arc} -{c} -{c}V{c}{arc} {c} -{c}Z"
@@ -163,13 +113,12 @@ def _outline(box: Box) -> str:
         return f"M{c} 0H{right}L{w} {c}V{low}L{right} {h}H{c}L0 {low}V{c}Z"
     whole = f"M0 0H{w}V{h}H0Z"
     if box.stands_for > 1:  # a second sheet behind it
-        return f"{whole}M4 {h}v4H{_n(box.width + 4)}V4h-4V{h}Z"
+        return f"{whole}M4 {h}v4H{coordinate(box.width + 4)}V4h-4V{h}Z"
     return whole
 
 
 def _style(theme: str) -> str:
     shared = [
-        f"text{{font:{FONT_SIZE}px {FONTS};direction:ltr}}",
         ".name{font-weight:bold}",
         ".box path{stroke-width:1.5}",
         ".box .bars{stroke:none}",
@@ -178,15 +127,7 @@ def _style(theme: str) -> str:
         ".arrow.gradient .line{stroke-dasharray:5 3}",
         ".frame rect{fill-opacity:.5;stroke-width:1}",
     ]
-    if theme != "auto":
-        return "\n".join(map(_confined, shared + _colours(THEMES[theme])))
-    light, dark = (_colours(THEMES[theme]) for theme in ("light", "dark"))
-    inner = "\n".join(_confined(rule) for rule in dark)
-    return "\n".join([*map(_confined, shared + light), f"@media (prefers-color-scheme:dark){{\n{inner}\n}}"])
-
-
-def _confined(rule: str) -> str:
-    return f".tinygrad-edu-graph {rule}"
+    return style_sheet("graph", shared, lambda name: _colours(THEMES[name]), theme)
 
 
 def _colours(theme: dict[str, str]) -> list[str]:
@@ -198,8 +139,3 @@ def _colours(theme: dict[str, str]) -> list[str]:
         fill, stroke = theme[kind].split()
         rules.append(f".{kind}>path{{fill:{fill};stroke:{stroke}}}")
     return rules + [f".box .bars.{role}{{fill:{theme[role]}}}" for role in ("number", "gradient")]
-
-
-def _n(x: float) -> str:
-    """A coordinate, to a tenth of a pixel."""
-    return f"{x:.1f}".removesuffix(".0")
