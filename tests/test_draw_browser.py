@@ -1,6 +1,7 @@
 """draw(t) in a real browser: every text in its box, in every font; pages that keep their policy, for every reader."""
 
 import re
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from test_draw_text import HOSTILE
 
 from tinygrad_edu import Tensor
 from visualize import draw
+from visualize.page import inlined, page
 
 FONTS = ["monospace", "DejaVu Sans Mono", "Liberation Mono", "Courier New", "Noto Sans Mono CJK JP", "serif"]
 
@@ -57,6 +59,15 @@ def test_no_text_leaves_its_box_in_another_font(browser, tmp_path, monkeypatch, 
     for graph in ("layers", "hostile"):
         with opened(browser, page_of(draw(GRAPHS[graph]()), tmp_path)) as page:
             assert overflowing(page) == []
+
+
+def test_drawings_of_two_themes_in_one_document_keep_their_own_paper(browser):
+    pictures = [draw(GRAPHS["scalars"](), theme=theme).svg for theme in ("dark", "light")]
+    elements, styles = zip(*map(inlined, pictures))
+    body = "".join(ET.tostring(element, encoding="unicode", method="html") for element in elements)
+    with opened(browser, page("Both", body, "\n".join(styles))) as shown:
+        fills = shown.locator(".paper").evaluate_all("all => all.map(x => getComputedStyle(x).fill)")
+    assert fills == ["rgb(22, 24, 29)", "rgb(255, 255, 255)"]
 
 
 def test_the_measure_notices_a_text_that_is_too_wide(browser, tmp_path, monkeypatch):

@@ -196,7 +196,14 @@ def test_every_text_has_enough_contrast_on_every_box(theme):
 def test_a_style_reaches_nothing_outside_the_picture():
     style = ET.fromstring(draw(layer()[0]).svg).findtext(f"{SVG}style")
     rules = [line for line in style.splitlines() if "{" in line and not line.startswith("@media")]
-    assert rules and all(line.startswith(".tinygrad-edu-graph ") for line in rules)
+    assert rules and all(line.startswith(".tinygrad-edu-graph.auto ") for line in rules)
+
+
+def test_drawings_of_two_themes_in_one_document_share_no_rule():
+    dark, light = (ET.fromstring(draw(layer()[0], theme=theme).svg) for theme in ("dark", "light"))
+    selectors = [{line.split("{")[0] for line in root.findtext(f"{SVG}style").splitlines()} for root in (dark, light)]
+    assert all(selectors) and not selectors[0] & selectors[1]
+    assert [root.get("class") for root in (dark, light)] == ["tinygrad-edu-graph dark", "tinygrad-edu-graph light"]
 
 
 def test_a_notebook_gets_the_picture():

@@ -127,7 +127,7 @@ def _style(theme: str) -> str:
         ".arrow.gradient .line{stroke-dasharray:5 3}",
         ".frame rect{fill-opacity:.5;stroke-width:1}",
     ]
-    return style_sheet("graph", shared, lambda name: _colours(THEMES[name]), theme)
+    return style_sheet(f"graph.{theme}", shared, lambda name: _colours(THEMES[name]), theme)
 
 
 def _colours(theme: dict[str, str]) -> list[str]:
