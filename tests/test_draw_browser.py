@@ -11,7 +11,7 @@ from test_draw_text import HOSTILE
 
 from tinygrad_edu import Tensor
 from visualize import draw
-from visualize.page import inlined, page
+from visualize.documents import inlined, page
 
 FONTS = ["monospace", "DejaVu Sans Mono", "Liberation Mono", "Courier New", "Noto Sans Mono CJK JP", "serif"]
 

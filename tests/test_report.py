@@ -19,8 +19,8 @@ from tinygrad_edu.nn import DeepNetwork
 from tinygrad_edu.numeric import slope_at
 from tinygrad_edu.training import cost
 from visualize import PICTURES, boundary, confusion_matrix, curves, heatmaps, histograms, mistakes, training_report
+from visualize.documents import inlined, page
 from visualize.errors import OptionError
-from visualize.page import inlined, page
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 

@@ -13,14 +13,15 @@ picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the 
 For the stepper: `stepper` and the files that its docstring names.
 For training: `inputs` (what is handed in), `canvas` (what the pictures are drawn with), `picture` (what you get); for
 its curves `series` (what they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`,
-bars in `distribution`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a
-picture each.  `page` makes one HTML page that needs nothing beside it, and `report` fills it with a whole training run.
+bars in `distributions`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a
+picture each.  `documents` makes one HTML page that needs nothing beside it, and `report` fills it with a whole training
+run.
 """
 
 from . import errors
 from .confusion_table import confusion_matrix, confusions
 from .decision import boundary
-from .distribution import Distribution, distribution, findings
+from .distributions import Distribution, distribution, findings
 from .drawing import Drawing, draw
 from .layer_histograms import histograms
 from .picture import Picture

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 from importlib.resources import files
 
-from .page import inlined, page
+from .documents import inlined, page
 from .scene import Scene
 
 __all__ = ["graph_page"]

@@ -13,7 +13,7 @@ from tinygrad_edu.errors import ShapeError
 
 from .box import COLUMN, LINE
 from .canvas import GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style, wrapped
-from .distribution import Distribution, distribution, findings
+from .distributions import Distribution, distribution, findings
 from .errors import NotDrawableError
 from .picture import Picture
 from .text import columns, cut, number_text, visible

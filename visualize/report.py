@@ -11,8 +11,8 @@ from typing import Any
 from tinygrad_edu.errors import DataError
 
 from .confusion_table import confusions
+from .documents import inlined, page
 from .errors import OptionError
-from .page import inlined, page
 from .picture import Picture
 from .text import isolated, number_text, visible
 

@@ -3,7 +3,7 @@
     stepper(J, "backprop.html", names={"X": X})
 
 `tinygrad_edu.derivation.walk` knows what happens, `story` says it, `arrays` shows the numbers, `faults` and `verdicts`
-do it wrong on purpose, `page` and the files in `pages/` make one HTML file of it.
+do it wrong on purpose, `documents` and the files in `pages/` make one HTML file of it.
 """
 
 import html
@@ -18,10 +18,10 @@ from typing import Any, Literal
 
 from tinygrad_edu.derivation.walk import Node, walk
 
+from .documents import inlined, page
 from .drawing import draw
 from .errors import LayoutError, OptionError
 from .files import write_whole
-from .page import inlined, page
 from .story import story
 
 __all__ = ["stepper"]
