@@ -103,6 +103,12 @@ def test_what_is_not_finite_is_pointed_out_first():
     assert "2 not finite" in texts(picture({}, grads), "quiet")
 
 
+@pytest.mark.parametrize("broken", ["dW1", "dW2"])
+def test_gradients_that_are_nan_are_not_called_small(broken):
+    grads = {name: distribution([np.nan, 0.0] if name == broken else [0.0]) for name in ("dW1", "dW2")}
+    assert findings({}, grads) == [f"{broken}: 1 of 2 entries are nan or infinite."]
+
+
 # The picture
 
 

@@ -107,8 +107,9 @@ def findings(activations: Mapping[str, Distribution], gradients: Mapping[str, Di
         found.append(f"Dead units, 0 on all examples: {', '.join(counts[: 2 * LISTED])}{rest}.")
     if not dead and activations:
         found.append("No unit is dead: each answers to some example.")
-    if len(gradients) > 1:
-        found.append(_flow(gradients))
+    ends = list(gradients.items())[:: len(gradients) - 1] if len(gradients) > 1 else []
+    if ends and not any(d.not_finite for _, d in ends):  # of a gradient that is nan, the rms says nothing
+        found.append(_flow(*ends))
     return found
 
 
@@ -119,8 +120,8 @@ def _dead(name: str, d: Distribution) -> str:
     return f"{name}: {count} of {units} units {verb} dead, 0 on all {d.shape[1]} examples: {noun} {which}."
 
 
-def _flow(gradients: Mapping[str, Distribution]) -> str:
-    (first, a), *_, (last, b) = gradients.items()
+def _flow(first_layer: tuple[str, Distribution], last_layer: tuple[str, Distribution]) -> str:
+    (first, a), (last, b) = first_layer, last_layer
     sizes = f"{first} has rms {number_text(a.rms, 2)}, {last} {number_text(b.rms, 2)}"
     if a.rms == b.rms == 0:
         return f"Gradients are 0: {sizes}; nothing is learned any more."
