@@ -118,7 +118,7 @@ def test_examples_that_are_not_finite_are_left_out_and_counted():
 def test_of_many_examples_every_few_are_drawn_and_all_are_counted():
     points = RNG.uniform(-1, 1, (2, 3000))
     root = picture(right_half, points, right_half(points))
-    assert "every 5th example is drawn" in texts(root, "quiet")
+    assert "1 example in 5 is drawn" in texts(root, "quiet")
     assert sum(len(places) for _, places, _ in marks(root)) == 600 + 2
     assert sum(int(t.split(",")[0]) for t in texts(root, "quiet") if t.endswith(" wrong")) == 3000
 

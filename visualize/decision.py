@@ -55,7 +55,7 @@ def boundary(
     X: (2, m), y: (m,) labels 0, 1, ....  names: of the classes.  features: the names of the axes.
     Each class has a colour and a mark of its own.  Of more than 600 examples every k-th is drawn, and it says so.
     Raises ShapeError for arrays of other shapes, NotDrawableError for labels that are none, OptionError for more
-    than 30 classes.
+    than 30 classes and for an X beyond 1e307.
 
     >>> X = np.array([[0.0, 1.0], [0.0, 1.0]])
     >>> boundary(lambda X: X[0] > 0.5, X, np.array([0, 1]))
@@ -88,7 +88,7 @@ def boundary(
     rows = [_row(k, name, labels, right, regions) for k, name in enumerate(named)]
     chosen = np.flatnonzero(finite)
     every = -(-len(chosen) // MOST_POINTS)
-    notes = [f"every {every}th example is drawn"] if every > 1 else []
+    notes = [f"1 example in {every} is drawn"] if every > 1 else []
     notes += [f"{labels.size - len(chosen)} not finite, left out"] if len(chosen) < labels.size else []
     chosen = chosen[:: every or 1]
     svg = _svg(axes, regions, points[:, chosen], labels[chosen], rows, notes, (visible(str(title)), *features))
@@ -171,8 +171,7 @@ def _svg(
         _add_marks(plot, k, [(SIDE + 2 * GAP, y)])
         add_text(plot, SIDE + 4 * GAP, y + MIDDLE, names[k], "name")
         add_text(plot, counts - left, y + MIDDLE, rows[k][1], "quiet")
-    for i, note in enumerate([", ".join(notes)]):
-        add_text(root, MARGIN, height - MARGIN + MIDDLE + i * LINE, note, "quiet")
+    add_text(root, MARGIN, height - MARGIN + MIDDLE, ", ".join(notes), "quiet")
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
