@@ -172,7 +172,7 @@ def test_it_runs_nothing_loads_nothing_and_is_small(run):
             assert attributes.get(name, "#").startswith(("#", "data:"))
     (css,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     assert "url(" not in css and "@import" not in css
-    assert all(f".tinygrad-edu-{kind} " in css for kind in ("curves", "graph", "picture"))
+    assert all(f".tinygrad-edu-{kind} " in css for kind in ("curves", "graph.auto", "picture"))
     ids = re.findall(r' id="([^"]*)"', html)
     assert len(ids) == len(set(ids))
 
@@ -190,6 +190,15 @@ def test_two_features_get_their_boundary_in_the_units_of_the_data(place):
     wrong = [re.fullmatch(r"48, (\d+) wrong", word) for word in reader.words]
     assert sum(int(found[1]) for found in wrong if found) <= 5 and len([found for found in wrong if found]) == 2
     assert "1000" in reader.words and "<b>" not in html and "&lt;b&gt;plane, 2 classes" in html
+
+
+def test_a_boundary_of_many_examples_counts_all_and_says_that_it_draws_some(place):
+    X = np.random.default_rng(0).normal(size=(1500, 2))
+    np.savez("plane.npz", X=X, y=(X[:, 0] > 0).astype(int))
+    assert main(["train", "--data", "plane.npz", "--out", "run", "--quiet", "--epochs", "1", "--layers", "2"]) == 0
+    words = Reader(Path("run/report.html").read_text(encoding="utf-8")).words
+    counts = [re.fullmatch(r"(\d+), \d+ wrong", word) for word in words]
+    assert sum(int(found[1]) for found in counts if found) == 1200 and "1 example in 2 is drawn" in words
 
 
 def test_a_run_stopped_in_its_first_epochs_has_its_report_too(place, monkeypatch):

@@ -11,12 +11,10 @@ from ..nn import DeepNetwork
 from ..tensor import Tensor
 from ..training import Epoch, predict
 from .reports import Reporter
-from .snapshots import Snapshot, spread_columns
+from .snapshots import Snapshot
 from .tasks import Task
 
 __all__ = ["graph_and_curves", "report_page"]
-
-BOUNDARY_EXAMPLES = 600
 
 
 def graph_and_curves(
@@ -72,7 +70,7 @@ def report_page(
         shown["mistakes"] = visualize.mistakes(
             X, y, predicted, probabilities=_certainty(net, X), names=task.class_names, shape=task.image_shape
         )
-    if task.split.X_train.shape[0] == 2 and task.classes <= 30:
+    if task.split.X_train.shape[0] == 2 and task.classes <= visualize.decision.MOST_CLASSES:
         shown["boundary"] = _boundary(visualize, task, net)
     return str(visualize.training_report(record, shown, visualize.findings(last.activations, last.slopes)))
 
@@ -87,13 +85,11 @@ def _certainty(net: DeepNetwork, X: np.ndarray) -> np.ndarray:
 def _boundary(visualize: Any, task: Task, net: DeepNetwork) -> Any:
     """In the units of the user's own X, which were scaled for the network."""
     mean, spread = task.scaling.get("mean", 0.0), task.scaling.get("std", 1.0)
-    some = spread_columns(task.split.X_train.shape[1], BOUNDARY_EXAMPLES)
-    X, y = task.split.X_train[:, some], task.split.y_train[some]
-    dtype = X.dtype
+    X = task.split.X_train
     return visualize.boundary(
-        lambda points: predict(net, ((points - mean) / spread).astype(dtype)),
+        lambda points: predict(net, ((points - mean) / spread).astype(X.dtype)),
         X * spread + mean,
-        y,
+        task.split.y_train,
         names=task.class_names,
         features=("feature 0", "feature 1"),
         title="Regions and training examples",
