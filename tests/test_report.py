@@ -311,6 +311,18 @@ def test_an_unknown_picture_and_an_empty_record_are_refused():
         training_report(record(history=[]), {})
 
 
+@pytest.mark.parametrize("key", ["activations", "class_names", "confusion", "settings", "task", "versions"])
+def test_a_record_without_one_of_its_parts_is_refused_by_the_name_of_the_part(key):
+    part = {name: value for name, value in record().items() if name != key}
+    with pytest.raises(DataError, match=f"no {key}"):
+        training_report(part, {})
+
+
+def test_a_proof_whose_rows_are_no_equations_is_refused():
+    with pytest.raises(DataError, match="row of the proof"):
+        training_report(record(proof=[{"name": "dW1"}]), {})
+
+
 def test_a_page_names_its_style_and_script_by_hash_and_refuses_what_would_end_them():
     import base64
     import hashlib
@@ -321,7 +333,7 @@ def test_a_page_names_its_style_and_script_by_hash_and_refuses_what_would_end_th
         assert f"{name}-src 'sha256-{digest}'" in text and f"<{name}>{source}</{name}>" in text
     assert "<title>a &amp; b</title>" in text and "script-src" not in page("a", "", "b{}")
     for css, script in (("</STYLE>", None), ("", "'</script>'")):
-        with pytest.raises(ValueError, match="would end it"):
+        with pytest.raises(OptionError, match="would end it"):
             page("a", "", css, script)
 
 

@@ -62,7 +62,7 @@ def reports(tmp_path_factory):
 def hostile():
     name = " ".join(HOSTILE)
     epoch = {"number": 3, "cost": 0.5, "train_accuracy": 0.75, "test_accuracy": 0.5, "seconds": 1.0}
-    row = {"name": name, "text": name, "shape": [1, 2], "largest": 1.0, "by_hand": 1.0, "numeric": 3e-9}
+    row = {"name": name, "text": name, "shape": [1, 2], "largest": 1.0, "by_hand": 1.0, "numeric": 3e-9, "probed": 2}
     record = {
         "task": name,
         "settings": {"data": "<script>alert(1)</script>", "dtype": name},

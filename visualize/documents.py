@@ -8,6 +8,8 @@ import hashlib
 import html
 import xml.etree.ElementTree as ET
 
+from .errors import OptionError
+
 __all__ = ["inlined", "page"]
 
 SVG = "http://www.w3.org/2000/svg"
@@ -18,14 +20,14 @@ def page(title: str, body: str, css: str, script: str | None = None) -> str:
 
     title: plain text.  body: HTML, as ElementTree writes it; what it holds of style and script elements, style
     attributes and addresses other than data: does not work.  css, script: without `</style` and `</script`.
-    Raises ValueError for a style sheet or script that would end too early.
+    Raises OptionError for a style sheet or script that would end too early.
 
     >>> "default-src 'none'; style-src 'sha256-" in page("Report", "<main></main>", "main{margin:0}")
     True
     """
     for name, text in (("style", css), ("script", script or "")):
         if f"</{name}" in text.lower():
-            raise ValueError(f"page: the {name} holds </{name}, which would end it; write <\\/{name} there.")
+            raise OptionError(f"page: the {name} holds </{name}, which would end it; write <\\/{name} there.")
     policy = [f"default-src 'none'; style-src {_hash(css)}; img-src data:; base-uri 'none'; form-action 'none'"]
     policy += [f"script-src {_hash(script)}"] if script else []
     lines = [

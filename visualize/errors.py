@@ -6,7 +6,7 @@ Each is a `tinygrad_edu.errors.TinygradEduError` and the builtin you would expec
     ├── ConversionError   (RuntimeError)  what makes a PNG or PDF is not installed
     ├── LayoutError       (RuntimeError)  no layout engine is installed, or it failed
     ├── NotDrawableError  (TypeError)     what was passed is no Tensor, or names no mapping
-    ├── OptionError       (ValueError)    an option or a file format that does not exist
+    ├── OptionError       (ValueError)    an option, a file format or a style sheet that will not do
     └── SaveError         (OSError)       the file could not be written
 """
 
@@ -28,7 +28,7 @@ class NotDrawableError(TinygradEduError, TypeError):
 
 
 class OptionError(TinygradEduError, ValueError):
-    """An option, or the suffix of a file, that drawing does not know."""
+    """An option, or the suffix of a file, that drawing does not know; or a style sheet that a page cannot hold."""
 
 
 class SaveError(TinygradEduError, OSError):

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from tinygrad_edu.errors import DataError
+from tinygrad_edu.proof import Equation
 
 from .confusion_table import confusions
 from .documents import inlined, page
@@ -39,6 +40,9 @@ LABELS = {
     "lr": "learning rate", "epochs": "epochs asked for", "batch_size": "batch size", "seed": "seed", "dtype": "dtype",
 }  # fmt: skip
 
+#: What a record always has, beside a history and a proof with rows.
+PARTS = ("task", "settings", "layer_dims", "activations", "versions", "confusion", "class_names", "interrupted")
+
 #: Test accuracy this far below the training accuracy is called over-fitting.
 GAP = 0.05
 MOST_EPOCHS = 7  # rows in the table of epochs
@@ -52,7 +56,7 @@ def training_report(
     record: what `tinygrad-edu train` writes to run.json.  pictures: Picture or SVG text, under the keys of `PICTURES`,
     in whose order they are shown; what is missing is left out.  findings: sentences for the summary.
     The page loads nothing, has light and dark colours, and every picture says in words what it shows.
-    Raises OptionError for an unknown picture, DataError for a record without history or proof.
+    Raises OptionError for an unknown picture, DataError for a record that lacks a part.
 
     >>> epoch = {"number": 0, "cost": 0.7, "train_accuracy": 0.5, "test_accuracy": 0.5, "seconds": 0.0}
     >>> row = {"name": "dW1", "text": "1/m dZ1 @ X.T", "shape": [1, 2], "largest": 1.0, "by_hand": 0.0,
@@ -66,13 +70,15 @@ def training_report(
     unknown = sorted(set(map(str, pictures)) - PICTURES.keys())
     if unknown:
         raise OptionError(f"training_report: no place for {', '.join(unknown)}; there are {', '.join(PICTURES)}.")
-    if not record.get("history") or not record.get("proof"):
-        raise DataError("training_report: the record has no history or no proof; hand in what run.json holds.")
+    missing = [key for key in PARTS if key not in record] + [key for key in ("history", "proof") if not record.get(key)]
+    if missing:
+        raise DataError(f"training_report: the record has no {missing[0]}; hand in what run.json holds.")
+    proof = _equations(record["proof"])
     body = ET.Element("body")
     header = ET.SubElement(body, "header")
     title = f"Training report: {record['task']}"
     _add(header, "h1", title)
-    _add(header, "p", _summary(record, findings), {"class": "summary"})
+    _add(header, "p", _summary(record, proof, findings), {"class": "summary"})
     shown = [key for key in PICTURES if key in pictures]
     headings = {"settings": "Settings", "versions": "Versions", "proof": "Proof", "epochs": "Epochs"}
     headings |= {key: PICTURES[key][0] for key in shown}
@@ -80,7 +86,7 @@ def training_report(
     main = ET.SubElement(body, "main")
     _add_settings(_section(main, "settings", "Settings"), record)
     _add_versions(_section(main, "versions", "Versions"), record)
-    _add_proof(_section(main, "proof", "Proof"), record["proof"])
+    _add_proof(_section(main, "proof", "Proof"), proof)
     _add_epochs(_section(main, "epochs", "Epochs"), record)
     styles = {files(__package__).joinpath("pages", "report.css").read_text(encoding="utf-8"): None}
     for key in shown:
@@ -97,8 +103,8 @@ def training_report(
     return page(_shown(title), inside, "\n".join(styles))
 
 
-def _summary(record: Mapping[str, Any], findings: Sequence[str]) -> str:
-    last, proof = record["history"][-1], record["proof"]
+def _summary(record: Mapping[str, Any], proof: Sequence[Equation], findings: Sequence[str]) -> str:
+    last = record["history"][-1]
     examples = sum(map(sum, record["confusion"]))
     train, test = last["train_accuracy"], last["test_accuracy"]
     stopped = "Training was stopped early, " if record["interrupted"] else ""
@@ -108,8 +114,8 @@ def _summary(record: Mapping[str, Any], findings: Sequence[str]) -> str:
         f"{stopped}{after if stopped else after.capitalize()} the network {size} classifies {_percent(test)} of "
         f"{examples} test examples right, and {_percent(train)} of the training examples."
     ]
-    failed = [row["name"] for row in proof if not _holds(row)]
-    by_hand, numeric = (number_text(max(row[key] for row in proof), 2) for key in ("by_hand", "numeric"))
+    failed = [e.name for e in proof if not e.holds]
+    by_hand, numeric = number_text(max(e.by_hand for e in proof), 2), number_text(max(e.numeric for e in proof), 2)
     if failed:
         parts.append(f"The proof failed for {', '.join(failed)}: do not trust the training.")
     else:
@@ -128,10 +134,11 @@ def _summary(record: Mapping[str, Any], findings: Sequence[str]) -> str:
     return " ".join([*parts, *findings])
 
 
-def _holds(row: Mapping[str, Any]) -> bool:
-    """The bounds of `tinygrad_edu.proof.Equation`, on a row of the record."""
-    scale = max(1.0, row["largest"])
-    return bool(row["by_hand"] <= 1e-12 * scale and row["numeric"] <= 1e-6 * scale)
+def _equations(proof: Sequence[Mapping[str, Any]]) -> list[Equation]:
+    try:
+        return [Equation(**{**row, "shape": tuple(row["shape"])}) for row in proof]
+    except (KeyError, TypeError) as error:
+        raise DataError(f"training_report: a row of the proof is no Equation: {error}.") from error
 
 
 def _percent(share: float) -> str:
@@ -187,9 +194,8 @@ def _add_table(
 
 
 def _add_settings(section: ET.Element, record: Mapping[str, Any]) -> None:
-    settings = {**record["settings"]}
     rows = [("network", " - ".join(map(str, record["layer_dims"]))), ("activations", ", ".join(record["activations"]))]
-    for key, value in settings.items():
+    for key, value in record["settings"].items():
         if value is not None:
             shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
             rows.append((LABELS.get(key, key), str(shown)))
@@ -200,18 +206,15 @@ def _add_versions(section: ET.Element, record: Mapping[str, Any]) -> None:
     _add_table(section, "What it ran on", ("package", "version"), record["versions"].items())
 
 
-def _add_proof(section: ET.Element, proof: Sequence[Mapping[str, Any]]) -> None:
-    rows = [
-        (row["name"], row["text"], " x ".join(map(str, row["shape"])), f"{row['by_hand']:.0e}", f"{row['numeric']:.0e}")
-        for row in proof
-    ]
+def _add_proof(section: ET.Element, proof: Sequence[Equation]) -> None:
+    rows = [(e.name, e.text, " x ".join(map(str, e.shape)), f"{e.by_hand:.0e}", f"{e.numeric:.0e}") for e in proof]
     _add(
         section, "p", "Every gradient of J, in float64 with the initial weights: by hand is the largest |engine - "
         "equation| over all entries, numeric the largest |engine - finite difference| at up to 32 of them. dZ and dA "
         "are the course's: m times the gradient of J.",
     )  # fmt: skip
     head = ("gradient", "equation", "shape", "by hand", "numeric", "holds")
-    verdicts = ["yes" if _holds(row) else "NO" for row in proof]
+    verdicts = ["yes" if e.holds else "NO" for e in proof]
     box = _scroll(section, "Proof")
     made = _add_table(box, "Engine against equations", head, [(*r, v) for r, v in zip(rows, verdicts)], (3, 4))
     for row, verdict in zip(made, verdicts):
