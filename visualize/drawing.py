@@ -12,7 +12,7 @@ from typing import Any, final
 
 from .canvas import THEMES
 from .errors import OptionError
-from .files import pdf_of, png_of, write_whole
+from .files import pdf_of, png_of, save
 from .graph import Graph, read_graph, rule_texts
 from .graph_page import graph_page
 from .layout import lay_out
@@ -129,12 +129,7 @@ class Drawing:
         `images`.  The file is whole or not there: a failure leaves what stood there before.
         Raises OptionError for another suffix, SaveError where the file cannot be written, LayoutError.
         """
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in WRITERS:
-            raise OptionError(f"cannot save {path.name!r}: a drawing is saved as {', '.join(WRITERS)}.")
-        write_whole(path, WRITERS[suffix](self))
-        return path
+        return save(path, self, WRITERS, "a drawing")
 
     def _repr_svg_(self) -> str:
         return self.svg

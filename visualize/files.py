@@ -1,15 +1,32 @@
 """Write a picture to a file: whole or not at all, as SVG, or as what other programs want of it, PNG and PDF."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from .errors import ConversionError, SaveError
+from .errors import ConversionError, OptionError, SaveError
 
-__all__ = ["pdf_of", "png_of", "write_whole"]
+__all__ = ["pdf_of", "png_of", "save", "write_whole"]
+
+T = TypeVar("T")
 
 #: How many pixels of a PNG stand for one of the SVG.
 SCALE = 2
+
+
+def save(path: str | os.PathLike[str], thing: T, writers: Mapping[str, Callable[[T], str | bytes]], what: str) -> Path:
+    """Write what the writer of the path's suffix makes of the thing; whole or not at all.  Returns the path.
+
+    what: the thing in an error: "a drawing".
+    Raises OptionError for a suffix that has no writer, SaveError, and what the writer raises.
+    """
+    path = Path(path)
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise OptionError(f"cannot save {path.name!r}: {what} is saved as {', '.join(writers)}.")
+    write_whole(path, writer(thing))
+    return path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, final
 
-from .errors import OptionError
-from .files import pdf_of, png_of, write_whole
+from .files import pdf_of, png_of, save
 
 __all__ = ["Picture"]
 
@@ -39,12 +38,7 @@ class Picture:
         Raises OptionError for another suffix, ConversionError for a .png or .pdf without the extra `images`, SaveError
         where the file cannot be written.
         """
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in WRITERS:
-            raise OptionError(f"cannot save {path.name!r}: pictures of training are saved as {', '.join(WRITERS)}.")
-        write_whole(path, WRITERS[suffix](self.svg))
-        return path
+        return save(path, self.svg, WRITERS, "a picture of training")
 
     def _repr_svg_(self) -> str:
         return self.svg
