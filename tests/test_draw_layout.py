@@ -1,8 +1,11 @@
 """draw(t): how the picture is laid out, described, shown and saved."""
 
+import base64
+import hashlib
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -231,6 +234,13 @@ def test_save_writes_what_the_suffix_says(tmp_path):
     for name in ("a.dot", "a.gv"):
         assert drawing.save(tmp_path / name).read_text(encoding="utf-8") == drawing.source
     assert not [p for p in tmp_path.iterdir() if p.suffix == ".tmp"]
+
+
+def test_the_policy_of_a_page_names_its_one_style_by_its_hash(tmp_path):
+    html = draw(layer()[0]).save(tmp_path / "a.html").read_text(encoding="utf-8")
+    (css,) = re.findall("<style>(.*?)</style>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
+    assert f"style-src 'sha256-{digest}';" in html and " style=" not in html and "<script" not in html
 
 
 def test_png_and_pdf_are_the_picture_in_the_light_scheme(tmp_path):
