@@ -328,7 +328,9 @@ def test_a_page_names_its_style_and_script_by_hash_and_refuses_what_would_end_th
     import hashlib
 
     text = page("a & b", "<main></main>", "main{}", "f()")
-    for name, source in (("style", "main{}"), ("script", "f()")):
+    (css,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
+    assert css.endswith("}\n\nmain{}") and "prefers-color-scheme: dark" in css
+    for name, source in (("style", css), ("script", "f()")):
         digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
         assert f"{name}-src 'sha256-{digest}'" in text and f"<{name}>{source}</{name}>" in text
     assert "<title>a &amp; b</title>" in text and "script-src" not in page("a", "", "b{}")

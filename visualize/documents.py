@@ -7,10 +7,11 @@ import base64
 import hashlib
 import html
 import xml.etree.ElementTree as ET
+from importlib.resources import files
 
 from .errors import OptionError
 
-__all__ = ["inlined", "page"]
+__all__ = ["inlined", "page", "page_file"]
 
 SVG = "http://www.w3.org/2000/svg"
 
@@ -18,6 +19,7 @@ SVG = "http://www.w3.org/2000/svg"
 def page(title: str, body: str, css: str, script: str | None = None) -> str:
     """The text of a page with this style sheet and script, and no other: each is named in its policy by its hash.
 
+    The style sheet comes after what all pages share, `pages/page.css`: colours in light and dark, fonts, focus.
     title: plain text.  body: HTML, as ElementTree writes it; what it holds of style and script elements, style
     attributes and addresses other than data: does not work.  css, script: without `</style` and `</script`.
     Raises OptionError for a style sheet or script that would end too early.
@@ -25,6 +27,7 @@ def page(title: str, body: str, css: str, script: str | None = None) -> str:
     >>> "default-src 'none'; style-src 'sha256-" in page("Report", "<main></main>", "main{margin:0}")
     True
     """
+    css = f"{page_file('page.css')}\n{css}"
     for name, text in (("style", css), ("script", script or "")):
         if f"</{name}" in text.lower():
             raise OptionError(f"page: the {name} holds </{name}, which would end it; write <\\/{name} there.")
@@ -46,6 +49,11 @@ def page(title: str, body: str, css: str, script: str | None = None) -> str:
         "</html>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def page_file(name: str) -> str:
+    """The text of a file in `pages/`."""
+    return files(__package__).joinpath("pages", name).read_text(encoding="utf-8")
 
 
 def inlined(svg: str) -> tuple[ET.Element, str]:

@@ -1,9 +1,8 @@
 """A page for a drawing: the picture, and a table of what stands in its boxes, for every reader and for searching."""
 
 import xml.etree.ElementTree as ET
-from importlib.resources import files
 
-from .documents import inlined, page
+from .documents import inlined, page, page_file
 from .scene import Scene
 
 __all__ = ["graph_page"]
@@ -17,7 +16,7 @@ def graph_page(scene: Scene, svg: str, name: str, description: str) -> str:
     name: of the end.  description: the picture in words.
     """
     picture, style = inlined(svg)
-    css = files(__package__).joinpath("pages", "graph.css").read_text(encoding="utf-8")
+    css = page_file("graph.css")
     main = ET.Element("main")
     ET.SubElement(main, "h1").text = f"Graph of {name}"
     figure = ET.SubElement(main, "figure", {"tabindex": "0", "aria-label": "The picture; scroll it sideways"})

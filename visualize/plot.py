@@ -107,7 +107,7 @@ def _add_label(
 
 
 def _colour(line: Line) -> str:
-    return f"series c{line.look % len(COLOURS['light'])}"
+    return f"c{line.look % len(COLOURS['light'])}"
 
 
 def _dash(line: Line) -> dict[str, str]:

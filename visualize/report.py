@@ -5,14 +5,13 @@ Path("report.html").write_text(training_report(record, {"curves": curves(...)}),
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from tinygrad_edu.errors import DataError
 from tinygrad_edu.proof import Equation
 
 from .confusion_table import confusions
-from .documents import inlined, page
+from .documents import inlined, page, page_file
 from .errors import OptionError
 from .picture import Picture
 from .text import isolated, number_text, visible
@@ -88,7 +87,7 @@ def training_report(
     _add_versions(_section(main, "versions", "Versions"), record)
     _add_proof(_section(main, "proof", "Proof"), proof)
     _add_epochs(_section(main, "epochs", "Epochs"), record)
-    styles = {files(__package__).joinpath("pages", "report.css").read_text(encoding="utf-8"): None}
+    styles = {page_file("report.css"): None}
     for key in shown:
         section = _section(main, key, PICTURES[key][0])
         _add(section, "p", PICTURES[key][1])

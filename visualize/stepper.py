@@ -12,13 +12,12 @@ import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 from tinygrad_edu.derivation.walk import Node, walk
 
-from .documents import inlined, page
+from .documents import inlined, page, page_file
 from .drawing import draw
 from .errors import LayoutError, OptionError
 from .files import write_whole
@@ -67,15 +66,11 @@ def stepper(
     title = f"Backprop of {data['end']}, step by step"
     picture, style = _picture(J, found.nodes)
     parts = {"title": html.escape(title), "data": _in_script(data), "picture": picture}
-    body = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("html"))
-    text = page(title, body, f"{_read('css')}\n{style}", _read("js"))
+    body = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], page_file("stepper.html"))
+    text = page(title, body, f"{page_file('stepper.css')}\n{style}", page_file("stepper.js"))
     if path is not None:
         write_whole(path, text)
     return text
-
-
-def _read(kind: str) -> str:
-    return files(__package__).joinpath("pages", f"stepper.{kind}").read_text(encoding="utf-8")
 
 
 def _in_script(data: Any) -> str:
