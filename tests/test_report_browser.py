@@ -131,6 +131,13 @@ def test_wide_pictures_are_reached_and_scrolled_with_the_keyboard(browser, repor
         page.wait_for_function("() => document.activeElement.scrollLeft > 0")
 
 
+@pytest.mark.parametrize(("width", "beside"), [(1280, True), (390, False)])
+def test_settings_and_versions_stand_side_by_side_where_there_is_room(browser, reports, width, beside):
+    with opened(browser, reports["digits"], width=width) as page:
+        settings, versions = (page.locator(f"h2#{key}").bounding_box() for key in ("settings", "versions"))
+    assert (settings["y"] == versions["y"]) == beside and (settings["x"] < versions["x"]) == beside
+
+
 def test_links_lead_to_their_headings(browser, reports):
     with opened(browser, reports["digits"]) as page:
         page.locator("nav a", has_text="Confusion").click()

@@ -83,8 +83,9 @@ def training_report(
     headings |= {key: PICTURES[key][0] for key in shown}
     _add_contents(body, headings)
     main = ET.SubElement(body, "main")
-    _add_settings(_section(main, "settings", "Settings"), record)
-    _add_versions(_section(main, "versions", "Versions"), record)
+    pair = ET.SubElement(main, "div", {"class": "pair"})
+    _add_settings(_section(pair, "settings", "Settings"), record)
+    _add_versions(_section(pair, "versions", "Versions"), record)
     _add_proof(_section(main, "proof", "Proof"), proof)
     _add_epochs(_section(main, "epochs", "Epochs"), record)
     styles = {page_file("report.css"): None}
