@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from calls import leaf
 from test_derive import COURSE, network
+from test_heatmaps import decoded
 from walks import Elements, data_of, diamond, gradients_of, meeting, named_layer, numbers_of, stretched
 
 import tinygrad_edu as tg
@@ -97,21 +98,22 @@ def test_where_gradients_meet_the_running_sum_is_shown():
     assert shares[2]["meet"]["says"].endswith("This was the last: du is complete.")
 
 
-def test_a_large_array_is_a_heatmap_and_says_what_was_left_out():
+def test_a_large_array_is_the_heatmap_of_its_means_and_says_so():
     W = leaf(np.linspace(-2.0, 1.0, 40 * 100).reshape(40, 100), "W")
     W.data[0, 0], W.data[39, 99] = np.nan, np.inf
     with np.errstate(invalid="ignore"):
         data = data_of(stepper((W * 1.0).sum()))
     array = next(data["arrays"][node["array"]] for node in data["nodes"] if node["name"] == "W")
     heat = array["heat"]
-    levels = np.frombuffer(bytes.fromhex(heat["levels"]), np.uint8).reshape(heat["rows"], heat["columns"])
-    rows = np.round(np.linspace(0, 39, 32)).astype(int)
-    columns = np.round(np.linspace(0, 99, 64)).astype(int)
-    expected = W.data[np.ix_(rows, columns)] / np.abs(W.data[0, 1])
-    assert levels[0, 0] == 255 and levels[-1, -1] == 254
-    near = np.abs(levels.astype(float) - 127 - 127 * expected)
-    assert np.nanmax(near[:-1]) <= 0.5
-    assert heat["notes"] == ["sampled: 32 of 40 rows and 64 of 100 columns", "grey: nan"]
+    means = W.data.reshape(40, 50, 2).mean(axis=2)
+    scale = np.abs(means[0, 1])
+    assert (heat["rows"], heat["columns"], float(heat["most"])) == (40, 50, pytest.approx(scale, rel=1e-2))
+    pixels = decoded(heat["picture"])
+    finite = np.isfinite(means)
+    assert (pixels[~finite] == [204, 121, 167, 255]).all() and (~finite).sum() == 2
+    np.testing.assert_allclose(pixels[finite][:, 3], 255 * np.abs(means[finite]) / scale, atol=255 / 62 + 0.5)
+    assert (pixels[finite][:, 2] == np.where(means[finite] < 0, 178, 0))[pixels[finite][:, 3] > 0].all()
+    assert heat["notes"] == ["a cell is the mean of 1 × 2 entries", "pink: nan or infinite"]
     assert "nan" in array["text"] and "inf" in array["text"]
 
 

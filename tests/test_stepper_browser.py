@@ -191,17 +191,26 @@ def test_the_lit_arrow_points_where_the_step_goes(browser):
             assert box[start] - 4 <= head[start] + head[size] and head[start] <= box[start] + box[size] + 4
 
 
-def test_a_heatmap_is_painted_from_blue_over_white_to_orange(browser):
+PIXELS = """async img => {
+    await img.decode();
+    const [width, height] = [img.naturalWidth, img.naturalHeight];
+    const canvas = Object.assign(document.createElement("canvas"), {width, height});
+    const context = canvas.getContext("2d");
+    context.drawImage(img, 0, 0);
+    return [width, height, ...context.getImageData(0, 0, width, height).data];
+}"""
+
+
+def test_a_heatmap_goes_from_blue_over_paper_to_orange(browser):
     W = leaf(np.linspace(-1.0, 1.0, 81).reshape(9, 9), "W")
     with opened(browser, stepper((W * 1.0).sum()), fragment="step=2") as page:
-        canvas = page.locator("#equations canvas[aria-label^='Heatmap of W']").first
-        pixels = canvas.evaluate(
-            "c => [...c.getContext('2d').getImageData(0, 0, 9, 9).data]",
-        )
+        image = page.locator("#equations img[alt^='Heatmap of W, (9, 9)']").first
+        width, height, *pixels = image.evaluate(PIXELS)
+        assert (width, height) == (9, 9)
         colours = [pixels[4 * i : 4 * i + 4] for i in (0, 40, 80)]
-        assert colours == [[0, 98, 170, 255], [247, 247, 247, 255], [213, 94, 0, 255]]
-        assert (canvas.get_attribute("width"), canvas.get_attribute("height")) == ("9", "9")
+        assert colours[0] == [0, 114, 178, 255] and colours[1][3] == 0 and colours[2] == [213, 94, 0, 255]
         assert "scale −1.0" in page.locator(".legends").inner_text()
+        assert page.locator(".legends img").first.evaluate(PIXELS)[:2] == [63, 1]
 
 
 @pytest.mark.slow

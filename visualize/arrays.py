@@ -1,4 +1,4 @@
-"""What an array looks like on a page: all its numbers where they are few, else the levels of a heatmap.
+"""What an array looks like on a page: all its numbers where they are few, else a heatmap.
 
 Plain lists and texts, ready for JSON.  `Arrays` keeps each array once, however often a page shows it.
 """
@@ -7,18 +7,13 @@ from typing import Any, final
 
 import numpy as np
 
+from .pixels import diverging_png, pooled
 from .text import array_text, number_text
 
 __all__ = ["Arrays"]
 
 #: Up to so many rows and columns an array is shown number by number.
 FEW = 6
-#: Up to so many rows and columns of a heatmap; of a larger array these are taken at even distances.
-MOST = (32, 64)
-#: A heatmap's levels go from 0 to twice this, which stand for minus and plus the largest size of a finite entry.
-MIDDLE = 127
-#: The level of what is no number.
-NAN = 255
 
 
 @final
@@ -50,28 +45,21 @@ def _described(array: np.ndarray) -> dict[str, Any]:
 
 
 def _heat(rows: np.ndarray, ndim: int) -> dict[str, Any]:
-    """levels: two hexadecimal digits for each cell, row by row.  notes: what a reader must know of it."""
-    sizes = rows.astype(float) if rows.dtype.kind != "c" else np.abs(rows)
-    finite = np.abs(sizes[np.isfinite(sizes)])
-    largest = float(finite.max(initial=0.0))
-    taken = [np.linspace(0, n - 1, min(n, most)).round().astype(int) for n, most in zip(sizes.shape, MOST)]
-    sample = sizes[np.ix_(*taken)]
-    scaled = np.clip(np.nan_to_num(sample / (largest or 1.0), posinf=1.0, neginf=-1.0), -1.0, 1.0)
-    levels = np.where(np.isnan(sample), NAN, np.rint(scaled * MIDDLE) + MIDDLE).astype(np.uint8)
+    """picture: as a data URI, a pixel for each cell.  most: what has the full colour.  notes: what to know of it."""
+    found = pooled(rows if rows.dtype.kind != "c" else np.abs(rows))
     notes = []
     if ndim > 2:
         notes.append(f"laid out as {rows.shape[0]} × {rows.shape[1]}")
-    if levels.shape != rows.shape:
-        parts = [f"{k} of {n} {what}" for k, n, what in zip(levels.shape, rows.shape, ("rows", "columns")) if k != n]
-        notes.append(f"sampled: {' and '.join(parts)}")
+    if found.block != (1, 1):
+        notes.append(f"a cell is the mean of {found.block[0]} × {found.block[1]} entries")
     if rows.dtype.kind == "c":
         notes.append("sizes of complex numbers")
-    if np.isnan(sample).any():
-        notes.append("grey: nan")
+    if found.not_finite:
+        notes.append("pink: nan or infinite")
     return {
-        "rows": levels.shape[0],
-        "columns": levels.shape[1],
-        "levels": levels.tobytes().hex(),
-        "most": number_text(largest, 3),
+        "rows": found.cells.shape[0],
+        "columns": found.cells.shape[1],
+        "picture": diverging_png(found.cells, found.largest_cell),
+        "most": number_text(found.largest_cell, 3),
         "notes": notes,
     }

@@ -35,6 +35,10 @@ class Pooled:
     cells: the means over blocks of it; nan where a block holds a nan or inf.  shape: of the matrix itself.
     block: rows and columns per cell.  rms, largest: root mean square and largest |entry| of its finite entries.
     not_finite: how many entries are nan or infinite.
+
+    >>> p = pooled(np.full((128, 2), [3.0, -1.0]))
+    >>> p.shape, p.cells.shape, p.block, p.largest_cell
+    ((128, 2), (64, 2), (2, 1), 3.0)
     """
 
     cells: np.ndarray
@@ -43,6 +47,11 @@ class Pooled:
     rms: float
     largest: float
     not_finite: int
+
+    @property
+    def largest_cell(self) -> float:
+        """The largest |cell| that is finite: the end of a scale that shows all of them."""
+        return float(np.abs(self.cells[np.isfinite(self.cells)]).max(initial=0.0))
 
 
 def pooled(a: Any) -> Pooled:

@@ -13,6 +13,7 @@ from tinygrad_edu.derivation.walk import Forward, Node, Share, Visit, Walk
 
 from .arrays import Arrays
 from .faults import FAULTS, wrong_gradients
+from .pixels import diverging_png
 from .text import visible
 from .verdicts import difference, verdict
 
@@ -49,6 +50,7 @@ class _Teller:
             "steps": steps,
             "faults": list(map(self._fault, FAULTS)),
             "arrays": self._arrays.found,
+            "scale": diverging_png(np.linspace(-1.0, 1.0, 63)[None], 1.0),
         }
 
     def _node(self, node: Node, called: str | None) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _layers(epochs: Sequence[int], layers: Any) -> dict[str, list[Pooled]]:
 
 
 def _svg(epochs: list[int], layers: Mapping[str, list[Pooled]], left_out: list[str], scale: str, title: str) -> str:
-    largest = {name: [_largest_cell(p) for p in row] for name, row in layers.items()}
+    largest = {name: [p.largest_cell for p in row] for name, row in layers.items()}
     scales = {name: [max(cells)] * len(cells) if scale == "layer" else cells for name, cells in largest.items()}
     below = {
         name: [
@@ -141,10 +141,6 @@ def _add_scale(parent: ET.Element, x: float, height: float, end: str) -> None:
     for place, text in ((0.0, f"+{end}"), (0.5, "0"), (1.0, f"-{end}")):
         baseline = min(max(height * place + MIDDLE, 10), height)
         add_text(parent, x + BAR + GAP, baseline, text, "quiet")
-
-
-def _largest_cell(p: Pooled) -> float:
-    return float(np.abs(p.cells[np.isfinite(p.cells)]).max(initial=0.0))
 
 
 def _size(p: Pooled) -> tuple[float, float]:

@@ -28,34 +28,17 @@ function scrolling(label, ...inside) {
   return box;
 }
 
-/* Arrays: a number, a matrix, or a heatmap from blue over white to orange. */
-function colour(level) {
-  if (level === 255) return [128, 128, 128];
-  const part = Math.min(1, Math.abs(level - 127) / 127), end = level < 127 ? [0, 98, 170] : [213, 94, 0];
-  return end.map(x => Math.round(247 + (x - 247) * part));
-}
-function painted(rows, columns, levels, label) {
-  const canvas = make("canvas"), context = canvas.getContext("2d");
-  canvas.width = columns;
-  canvas.height = rows;
-  const image = context.createImageData(columns, rows);
-  levels.forEach((level, i) => image.data.set([...colour(level), 255], 4 * i));
-  context.putImageData(image, 0, 0);
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", label);
-  return canvas;
-}
+/* Arrays: a number, a matrix, or a heatmap from blue over nothing to orange. */
+const picture = (src, alt) => Object.assign(make("img"), {src, alt});
 function heatmap(array, name) {
-  const {rows, columns, levels, most, notes} = array.heat;
-  const cells = levels.match(/../g).map(pair => parseInt(pair, 16));
-  const canvas = painted(rows, columns, cells, `Heatmap of ${name}, ${array.shape}: ${array.text}`);
+  const {rows, columns, most, notes} = array.heat;
+  const image = picture(array.heat.picture, `Heatmap of ${name}, ${array.shape}: ${array.text}`);
   const size = Math.max(2, Math.min(12, Math.floor(210 / columns), Math.floor(120 / rows)));
-  canvas.style.width = `${columns === 1 ? Math.max(16, size) : columns * size}px`;
-  canvas.style.height = `${rows === 1 ? Math.max(16, size) : rows * size}px`;
-  const ramp = Array.from({length: 33}, (_, i) => Math.round(i * 254 / 32));
-  const scale = make("span", "scale", `−${most}`, painted(1, 33, ramp, `from −${most} over 0 to ${most}`), most);
+  image.style.width = `${columns === 1 ? Math.max(16, size) : columns * size}px`;
+  image.style.height = `${rows === 1 ? Math.max(16, size) : rows * size}px`;
+  const scale = make("span", "scale", `−${most}`, picture(data.scale, `from −${most} over 0 to ${most}`), most);
   const scaled = most === "0.0" ? [] : ["; scale ", scale];
-  return [canvas, make("div", "legend", array.text, ...scaled, ...notes.map(note => `; ${note}`))];
+  return [image, make("div", "legend", array.text, ...scaled, ...notes.map(note => `; ${note}`))];
 }
 function cell(tag, classes, [text, exact]) {
   const element = make(tag, classes, allDigits ? exact : text);
@@ -68,10 +51,10 @@ function shown(place, name, classes = "", against = null, legends = null) {
   const figure = make("figure", `block ${classes}`);
   const caption = make("figcaption", "", name ? named(name) : "", name ? " " : "", array.shape === "()" ? "" : array.shape);
   if (array.heat) {
-    const [canvas, legend] = heatmap(array, name);
-    figure.append(canvas);
+    const [image, legend] = heatmap(array, name);
+    figure.append(image);
     if (legends) legends.set(place, make("div", "", named(name), " ", legend));
-    else caption.append(legend);
+    else caption.append(" ", legend);
   } else if (!array.rows) {
     figure.append(make("span", "scalar", array.text));
   } else if (array.shape === "()") {
