@@ -4,8 +4,9 @@ Built with ElementTree, so nothing that a name contains can become markup.  Ever
 of picture, and follows the reader's light or dark scheme.
 """
 
+import math
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .box import COLUMN, FONT_SIZE
 from .text import columns, cut, ems, isolated
@@ -25,6 +26,7 @@ __all__ = [
     "TITLE_SCALE",
     "add_text",
     "add_title",
+    "add_x_ticks",
     "coordinate",
     "new_svg",
     "picture_style",
@@ -118,6 +120,23 @@ def add_text(parent: ET.Element, x: float, y: float, text: str, role: str, ancho
     if anchor != "start":
         element.set("text-anchor", anchor)
     element.text = isolated(text)
+
+
+def add_x_ticks(
+    plot: ET.Element, ticks: Iterable[tuple[float, str]], size: tuple[float, float], room: tuple[float, float]
+) -> None:
+    """Marks below a plot of this size, with a text each that stays in the room from left to right.
+
+    A text that would touch the one before it is left out.
+    """
+    (width, height), (left, right), free = size, room, -math.inf
+    for place, text in ticks:
+        ET.SubElement(plot, "path", {"class": "axis", "d": f"M{coordinate(place * width)} {coordinate(height)}v4"})
+        half = columns(text) * COLUMN / 2
+        x = min(max(place * width, left + half), right - half)
+        if x - half > free:
+            add_text(plot, x, height + 18, text, "quiet", "middle")
+            free = x + half + COLUMN
 
 
 def text_element(parent: ET.Element, x: float, y: float, text: str, scale: float = 1.0) -> ET.Element:

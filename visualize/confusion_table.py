@@ -27,7 +27,7 @@ from .canvas import (
 from .errors import NotDrawableError
 from .inputs import plain
 from .picture import Picture
-from .text import columns, cut, visible
+from .text import columns, counted, cut, visible
 
 __all__ = ["confusion_matrix", "confusions"]
 
@@ -59,7 +59,7 @@ def confusion_matrix(counts: Any, names: Sequence[Any] | None = None, *, title: 
     whole = table.sum(axis=1)[chosen]
     left_out = f"The {MOST_CLASSES} classes with the most errors, of {len(table)}." if len(table) > len(chosen) else ""
     svg = _svg(cells, whole, [named[i] for i in chosen], left_out, visible(str(title)), "\n".join(words))
-    return Picture(svg, f"Confusion of {len(table)} class{'' if len(table) == 1 else 'es'}: {right} of {total} right")
+    return Picture(svg, f"Confusion of {counted(len(table), 'class', 'classes')}: {right} of {total} right")
 
 
 def confusions(counts: Any, names: Sequence[Any] | None = None, most: int = 10) -> list[str]:

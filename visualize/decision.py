@@ -13,11 +13,24 @@ from tinygrad_edu.errors import ShapeError
 
 from .axis import Axis, linear_axis
 from .box import COLUMN, LINE
-from .canvas import COLOURS, GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style
+from .canvas import (
+    COLOURS,
+    GAP,
+    MARGIN,
+    MIDDLE,
+    TITLE,
+    add_text,
+    add_title,
+    add_x_ticks,
+    coordinate,
+    new_svg,
+    picture_style,
+)
 from .errors import NotDrawableError, OptionError
-from .inputs import plain, real_numbers
+from .inputs import label_text, plain, real_numbers
+from .masks import stretches
 from .picture import Picture
-from .text import columns, cut, visible
+from .text import columns, counted, cut, visible
 
 __all__ = ["MARKS", "boundary"]
 
@@ -84,7 +97,7 @@ def boundary(
     classes = int(max(labels.max(), regions.max())) + 1
     if classes > MOST_CLASSES:
         raise OptionError(f"boundary(predict, X, y): {classes} classes; at most {MOST_CLASSES} can be told apart.")
-    named = [visible(str(names[k] if names is not None and k < len(names) else k)) for k in range(classes)]
+    named = [label_text(k, names) for k in range(classes)]
     rows = [_row(k, name, labels, right, regions) for k, name in enumerate(named)]
     chosen = np.flatnonzero(finite)
     every = -(-len(chosen) // MOST_POINTS)
@@ -92,7 +105,7 @@ def boundary(
     notes += [f"{labels.size - len(chosen)} not finite, left out"] if len(chosen) < labels.size else []
     chosen = chosen[:: every or 1]
     svg = _svg(axes, regions, points[:, chosen], labels[chosen], rows, notes, (visible(str(title)), *features))
-    what = f"{labels.size} example{'' if labels.size == 1 else 's'}, {classes} class{'' if classes == 1 else 'es'}"
+    what = f"{counted(labels.size, 'example')}, {counted(classes, 'class', 'classes')}"
     return Picture(svg, f"Decision boundary: {what}")
 
 
@@ -180,14 +193,7 @@ def _add_ticks(plot: ET.Element, x_axis: Axis, y_axis: Axis) -> None:
         y = SIDE * (1 - place)
         ET.SubElement(plot, "path", {"class": "axis", "d": f"M0 {coordinate(y)}h-4"})
         add_text(plot, -GAP, y + MIDDLE, text, "quiet", "end")
-    free = -np.inf
-    for place, text in x_axis.ticks:
-        ET.SubElement(plot, "path", {"class": "axis", "d": f"M{coordinate(place * SIDE)} {SIDE}v4"})
-        half = columns(text) * COLUMN / 2
-        x = min(place * SIDE, SIDE + GAP - half)
-        if x - half > free:
-            add_text(plot, x, SIDE + 18, text, "quiet", "middle")
-            free = x + half + COLUMN
+    add_x_ticks(plot, x_axis.ticks, (SIDE, SIDE), (-np.inf, SIDE + GAP))
 
 
 def _add_marks(plot: ET.Element, k: int, places: Sequence[tuple[float, float]]) -> None:
@@ -197,12 +203,6 @@ def _add_marks(plot: ET.Element, k: int, places: Sequence[tuple[float, float]]) 
         ET.SubElement(part, "path", {"class": "mark", "d": d})
 
 
-def _runs(row: np.ndarray) -> list[tuple[int, int]]:
-    """(start, end) of each stretch of True."""
-    changes = np.flatnonzero(np.diff(np.concatenate([[False], row, [False]]).astype(np.int8)))
-    return list(zip(changes[::2].tolist(), changes[1::2].tolist()))
-
-
 def _area(inside: np.ndarray, step: float) -> str:
     """The cells as rectangles, one for each stretch of a row, reaching down over rows that are the same."""
     parts, i = [], 0
@@ -210,7 +210,7 @@ def _area(inside: np.ndarray, step: float) -> str:
         j = i + 1
         while j < len(inside) and (inside[j] == inside[i]).all():
             j += 1
-        for start, end in _runs(inside[i]):
+        for start, end in stretches(inside[i]):
             x, y, w, h = (coordinate(v * step) for v in (start, i, end - start, j - i))
             parts.append(f"M{x} {y}h{w}v{h}h-{w}z")
         i = j
@@ -221,9 +221,11 @@ def _edges(regions: np.ndarray, step: float) -> str:
     """The lines between cells of different classes."""
     parts = []
     for i, row in enumerate(regions[1:] != regions[:-1], start=1):
-        parts += [f"M{coordinate(a * step)} {coordinate(i * step)}h{coordinate((b - a) * step)}" for a, b in _runs(row)]
+        parts += [
+            f"M{coordinate(a * step)} {coordinate(i * step)}h{coordinate((b - a) * step)}" for a, b in stretches(row)
+        ]
     for j, column in enumerate((regions[:, 1:] != regions[:, :-1]).T, start=1):
         parts += [
-            f"M{coordinate(j * step)} {coordinate(a * step)}v{coordinate((b - a) * step)}" for a, b in _runs(column)
+            f"M{coordinate(j * step)} {coordinate(a * step)}v{coordinate((b - a) * step)}" for a, b in stretches(column)
         ]
     return "".join(parts)

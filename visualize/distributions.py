@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from .axis import Axis, linear_axis
-from .inputs import real_numbers
+from .inputs import real_numbers, size_of
 from .text import number_text
 
 __all__ = ["Distribution", "distribution", "findings"]
@@ -67,8 +67,7 @@ def distribution(a: Any) -> Distribution:
     width = (high / 2 - low / 2) / BINS  # halved: the distance of two floats may be none
     places = np.clip(np.floor((drawn / 2 - low / 2) / width), 0, BINS - 1) if width > 0 else drawn * 0
     counts = np.bincount(places.astype(np.int64), minlength=BINS)
-    largest = float(np.abs(finite).max(initial=0.0))
-    rms = largest * float(np.sqrt(np.mean((finite / largest) ** 2))) if largest else 0.0
+    rms, largest = size_of(finite)
     silent: list[int] | np.ndarray = (
         np.flatnonzero((numbers == 0).all(axis=1)) if numbers.ndim == 2 and numbers.shape[1] else []
     )

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from .masks import stretches
+
 __all__ = ["Fold", "Node", "SUMS", "fold_alike", "fold_leaves", "fold_loops", "fold_sums", "folded", "quotient"]
 
 #: node -> the node that stands for it.
@@ -140,24 +142,18 @@ def _loops(
         inputs[: len(row), k] = sorted(place[x] for x in row)
     found = []
     for body in range(1, min(LONGEST_BODY, len(ids) // FEWEST) + 1):
-        for start, end in _stretches(kinds[body:] == kinds[:-body], (FEWEST - 1) * body):
+        for start, end in stretches(kinds[body:] == kinds[:-body], (FEWEST - 1) * body):
             before, after = inputs[:, start:end], inputs[:, start + body : end + body]
             moved, stayed = after == before + body, after == before
             follows = (moved | stayed).all(axis=0)
             steady = (moved[:, body:] == moved[:, :-body]).all(axis=0) & follows[body:] & follows[:-body]
-            for first, behind in _stretches(steady, (FEWEST - 2) * body):
+            for first, behind in stretches(steady, (FEWEST - 2) * body):
                 first, times = start + first, (behind - first) // body + 2
                 loop = slice(first, first + body * times)
                 if (kinds[loop] >= 0).all():
                     found.append((first, body, times))
                     kinds[loop] = -1 - np.arange(loop.start, loop.stop)  # no part of another loop
     return found
-
-
-def _stretches(alike: np.ndarray, shortest: int) -> list[tuple[int, int]]:
-    """Where it is true for so long: (start, end)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], alike, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2]) if b - a >= shortest]
 
 
 def folded(nodes: Sequence[Node], fold: Fold, most: int) -> Fold:

@@ -1,4 +1,4 @@
-"""What the pictures of training are handed: real numbers in arrays or Tensors, and the numbers of epochs."""
+"""What the pictures of training are handed: real numbers in arrays or Tensors, names of classes, numbers of epochs."""
 
 import operator
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError
 
 from .errors import NotDrawableError, OptionError
+from .text import visible
 
-__all__ = ["plain", "real_numbers", "whole_epochs"]
+__all__ = ["label_text", "plain", "real_numbers", "size_of", "whole_epochs"]
 
 
 def plain(a: Any) -> np.ndarray:
@@ -33,6 +34,26 @@ def real_numbers(a: Any, what: str) -> np.ndarray:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise NotDrawableError(f"{what} shows real numbers, and this is none: {error}.") from error
+
+
+def label_text(label: int, names: Sequence[Any] | None) -> str:
+    """The name of a class; the label itself where it has none.
+
+    >>> label_text(1, ["even", "odd"]), label_text(2, ["even", "odd"])
+    ('odd', '2')
+    """
+    known = names is not None and 0 <= label < len(names)
+    return visible(str(names[label] if known and names is not None else label))
+
+
+def size_of(numbers: np.ndarray) -> tuple[float, float]:
+    """Root mean square and largest |entry| of finite numbers, without a square that overflows; 0 where there are none.
+
+    >>> size_of(np.array([3e300, -4e300])), size_of(np.array([]))
+    ((3.5355339059327377e+300, 4e+300), (0.0, 0.0))
+    """
+    largest = float(np.abs(numbers).max(initial=0.0))
+    return (largest * float(np.sqrt(np.mean((numbers / largest) ** 2))) if largest else 0.0), largest
 
 
 def whole_epochs(epochs: Sequence[int], where: str) -> list[int]:

@@ -3,7 +3,6 @@
 histograms({"A1": A1, "A2": A2}, {"dW1": dW1, "dW2": dW2}).save("histograms.svg")
 """
 
-import math
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -12,11 +11,23 @@ from typing import Any
 from tinygrad_edu.errors import ShapeError
 
 from .box import COLUMN, LINE
-from .canvas import GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style, wrapped
+from .canvas import (
+    GAP,
+    MARGIN,
+    MIDDLE,
+    TITLE,
+    add_text,
+    add_title,
+    add_x_ticks,
+    coordinate,
+    new_svg,
+    picture_style,
+    wrapped,
+)
 from .distributions import Distribution, distribution, findings
 from .errors import NotDrawableError
 from .picture import Picture
-from .text import columns, cut, number_text, visible
+from .text import cut, number_text, visible
 
 __all__ = ["histograms"]
 
@@ -106,14 +117,8 @@ def _add_plot(root: ET.Element, x: float, y: float, name: str, d: Distribution, 
         part = ET.SubElement(group, "g", {"class": f"c{look}"})
         ET.SubElement(part, "path", {"class": "bar", "d": bars})
     ET.SubElement(group, "path", {"class": "axis", "d": f"M0 {HEIGHT}H{WIDTH}"})
-    free = -math.inf
-    for place, text in d.axis.ticks if bars else ():
-        ET.SubElement(group, "path", {"class": "axis", "d": f"M{coordinate(place * WIDTH)} {HEIGHT}v4"})
-        half = columns(text) * COLUMN / 2
-        middle = min(max(place * WIDTH, half), WIDTH - half)
-        if middle - half > free:
-            add_text(group, middle, HEIGHT + 18, text, "quiet", "middle")
-            free = middle + half + COLUMN
+    if bars:
+        add_x_ticks(group, d.axis.ticks, (WIDTH, HEIGHT), (0, WIDTH))
 
 
 def _shape(d: Distribution) -> str:

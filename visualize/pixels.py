@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from .errors import NotDrawableError
-from .inputs import real_numbers
+from .inputs import real_numbers, size_of
 
 __all__ = ["LEVELS", "Pooled", "diverging_png", "grey_png", "pooled"]
 
@@ -69,9 +69,7 @@ def pooled(a: Any) -> Pooled:
     if numbers.ndim < 2:
         numbers = numbers.reshape(-1, 1)
     finite = np.isfinite(numbers)
-    sizes = np.abs(numbers[finite])
-    largest = float(sizes.max(initial=0.0))
-    rms = largest * float(np.sqrt(np.mean((sizes / largest) ** 2))) if largest else 0.0  # no square overflows
+    rms, largest = size_of(numbers[finite])
     cells = np.where(finite, numbers, np.nan)
     block = tuple(-(-n // MOST_CELLS) for n in cells.shape)
     if block != (1, 1):
@@ -81,7 +79,7 @@ def pooled(a: Any) -> Pooled:
             sums = np.add.reduceat(cells / size, starts, axis=axis)  # divided first: a sum may be too large
             cells = sums * np.expand_dims(size / counts, 1 - axis)
     rows, columns = numbers.shape
-    return Pooled(cells, (rows, columns), (block[0], block[1]), rms, largest, int(finite.size - sizes.size))
+    return Pooled(cells, (rows, columns), (block[0], block[1]), rms, largest, int(finite.size - finite.sum()))
 
 
 def diverging_png(cells: np.ndarray, scale: float) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from .axis import Axis, apart, epoch_axis, value_axis
 from .box import COLUMN, LINE
-from .canvas import COLOURS, GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, style
+from .canvas import COLOURS, GAP, MARGIN, MIDDLE, TITLE, add_text, add_title, add_x_ticks, coordinate, new_svg, style
+from .masks import stretches
 from .series import Line, Panel, description, note, sentence
 from .text import columns, cut, number_text
 
@@ -68,14 +69,7 @@ def _add_axes(group: ET.Element, y_axis: Axis, x_axis: Axis, height: float) -> N
         if text:
             add_text(group, -GAP, y + MIDDLE, text, "quiet", "end")
     ET.SubElement(group, "path", {"class": "axis", "d": f"M0 {coordinate(height)}H{WIDTH}"})
-    free = -math.inf  # a text that would touch the one before it is left out
-    for place, text in x_axis.ticks:
-        ET.SubElement(group, "path", {"class": "axis", "d": f"M{coordinate(place * WIDTH)} {coordinate(height)}v4"})
-        half = len(text) * COLUMN / 2
-        x = min(max(place * WIDTH, half - MARGIN), WIDTH + LEADER + KEY - half)
-        if x - half > free:
-            add_text(group, x, height + 18, text, "quiet", "middle")
-            free = x + half + COLUMN
+    add_x_ticks(group, x_axis.ticks, (WIDTH, height), (-MARGIN, WIDTH + LEADER + KEY))
     add_text(group, WIDTH / 2, height + 36, "epoch", "quiet", "middle")
 
 
@@ -84,7 +78,7 @@ def _add_line(group: ET.Element, line: Line, points: Sequence[tuple[float, float
     part = ET.SubElement(group, "g", {"class": _colour(line)})
     ET.SubElement(part, "title").text = title
     at = dict(zip(line.finite, points))
-    runs = [[at[j] for j in run] for run in _runs(line.finite)]
+    runs = [[at[j] for j in range(*ends)] for ends in stretches([j in at for j in range(len(line.values))])]
     d = "".join("M" + "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in run) for run in runs if len(run) > 1)
     if d:
         ET.SubElement(part, "path", {"class": "line", "d": d, **_dash(line)})
@@ -113,21 +107,6 @@ def _colour(line: Line) -> str:
 def _dash(line: Line) -> dict[str, str]:
     dash = DASHES[line.look % len(DASHES)]
     return {"stroke-dasharray": dash} if dash else {}
-
-
-def _runs(indices: Sequence[int]) -> list[list[int]]:
-    """Split where an index is missing.
-
-    >>> _runs([0, 1, 4])
-    [[0, 1], [4]]
-    """
-    runs: list[list[int]] = []
-    for i in indices:
-        if runs and runs[-1][-1] == i - 1:
-            runs[-1].append(i)
-        else:
-            runs.append([i])
-    return runs
 
 
 def _style() -> str:

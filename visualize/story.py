@@ -14,7 +14,7 @@ from tinygrad_edu.derivation.walk import Forward, Node, Share, Visit, Walk
 from .arrays import Arrays
 from .faults import FAULTS, wrong_gradients
 from .pixels import diverging_png
-from .text import visible
+from .text import counted, visible
 from .verdicts import difference, verdict
 
 __all__ = ["story"]
@@ -65,8 +65,8 @@ class _Teller:
             "phase": "start",
             "title": f"The graph of {end}",
             "lit": leaves,
-            "says": f"First forward, {_count(len(walk.forward), 'step')} from what is given to {end}; then "
-            f"backward through the same steps, {_count(len(walk.shares), 'share')} of gradients handed back.",
+            "says": f"First forward, {counted(len(walk.forward), 'step')} from what is given to {end}; then "
+            f"backward through the same steps, {counted(len(walk.shares), 'share')} of gradients handed back.",
         }
 
     def _forward(self, step: Forward) -> dict[str, Any]:
@@ -169,9 +169,9 @@ class _Teller:
         if not left:
             says += f" This was the last: {share.name} is complete."
         elif share.tensor.is_leaf:
-            says += f" {_count(left, 'share')} still to come."
+            says += f" {counted(left, 'share')} still to come."
         else:
-            says += f" {_count(left, 'share')} still to come: only then may {x} pass its gradient on."
+            says += f" {counted(left, 'share')} still to come: only then may {x} pass its gradient on."
         return {
             "says": says,
             "before": None if before is None else self._arrays.place(before),
@@ -232,10 +232,6 @@ class _Teller:
                 for visit, got in rows
             ],
         }
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "TALLEST",
     "array_text",
     "columns",
+    "counted",
     "cut",
     "ems",
     "exact_text",
@@ -120,6 +121,15 @@ def number_text(x: Any, digits: int = 4) -> str:
         return f"{number_text(x.real, digits)}{sign}{number_text(x.imag, digits)}j"
     text = format(float(x), f".{digits}g")
     return text if set(text) & set(".en") else text + ".0"
+
+
+def counted(n: int, what: str, plural: str = "") -> str:
+    """So many things.  plural: of what does not end in s.
+
+    >>> counted(1, "share"), counted(0, "share"), counted(2, "class", "classes")
+    ('1 share', '0 shares', '2 classes')
+    """
+    return f"{n} {what if n == 1 else plural or what + 's'}"
 
 
 def array_text(a: Any) -> str:

@@ -14,7 +14,7 @@ from .inputs import whole_epochs
 from .picture import Picture
 from .plot import plot_svg
 from .series import Line, Panel
-from .text import cut, visible
+from .text import counted, cut, visible
 
 __all__ = ["curves"]
 
@@ -37,7 +37,7 @@ def curves(
     whole = whole_epochs(epochs, "curves(epochs, panels)")
     read = _panels(whole, panels)
     what = cut(", ".join(panel.name for panel in read), 60)
-    return Picture(plot_svg(whole, read, visible(str(title))), f"Curves of {what}: {_count(whole, 'epoch')}")
+    return Picture(plot_svg(whole, read, visible(str(title))), f"Curves of {what}: {counted(len(whole), 'epoch')}")
 
 
 def _panels(epochs: list[int], panels: Any) -> list[Panel]:
@@ -65,11 +65,7 @@ def _line(name: Any, values: Any, epochs: list[int], look: int, where: str) -> L
         raise NotDrawableError(f"curves(epochs, panels): {where} is not a list of numbers: {error}.") from error
     if len(numbers) != len(epochs):
         raise ShapeError(
-            f"curves(epochs, panels): {where} has {_count(numbers, 'value')}, epochs has {len(epochs)}; "
+            f"curves(epochs, panels): {where} has {counted(len(numbers), 'value')}, epochs has {len(epochs)}; "
             f"give one value for each epoch, nan where there is none."
         )
     return Line(visible(str(name)), look, numbers, tuple(i for i, v in enumerate(numbers) if math.isfinite(v)))
-
-
-def _count(items: Sequence[Any], what: str) -> str:
-    return f"{len(items)} {what}{'' if len(items) == 1 else 's'}"

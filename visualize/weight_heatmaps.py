@@ -17,7 +17,7 @@ from .errors import NotDrawableError, OptionError
 from .inputs import whole_epochs
 from .picture import Picture
 from .pixels import Pooled, diverging_png, pooled
-from .text import columns, cut, number_text, visible
+from .text import columns, counted, cut, number_text, visible
 
 __all__ = ["heatmaps"]
 
@@ -53,7 +53,7 @@ def heatmaps(
     left_out = list(read)[MOST_LAYERS // 2 : len(read) - MOST_LAYERS // 2] if len(read) > MOST_LAYERS else []
     shown = {name: row for name, row in read.items() if name not in left_out}
     svg = _svg(whole, shown, left_out, scale, visible(str(title)))
-    return Picture(svg, f"Heatmaps of {names}: {len(whole)} epoch{'' if len(whole) == 1 else 's'}")
+    return Picture(svg, f"Heatmaps of {names}: {counted(len(whole), 'epoch')}")
 
 
 def _layers(epochs: Sequence[int], layers: Any) -> dict[str, list[Pooled]]:
@@ -174,7 +174,7 @@ def _words(p: Pooled) -> str:
 
 
 def _description(epochs: list[int], layers: Mapping[str, list[Pooled]], left_out: list[str], scale: str) -> str:
-    count = f"{len(epochs)} epoch{'' if len(epochs) == 1 else 's'}"
+    count = counted(len(epochs), "epoch")
     lines = [f"Heatmaps, one row for each of {len(layers)} layers, one column for each of {count}; blue is below 0."]
     for name, row in layers.items():
         first = f"{name}, {row[0].shape[0]} x {row[0].shape[1]}: {_words(row[0])} at epoch {epochs[0]}"

@@ -15,10 +15,10 @@ from tinygrad_edu.errors import ShapeError
 from .box import COLUMN, LINE
 from .canvas import MARGIN, MIDDLE, TITLE, add_text, add_title, coordinate, new_svg, picture_style
 from .errors import NotDrawableError
-from .inputs import plain, real_numbers
+from .inputs import label_text, plain, real_numbers
 from .picture import Picture
 from .pixels import grey_png
-from .text import columns, cut, visible
+from .text import columns, counted, cut, visible
 
 __all__ = ["mistakes"]
 
@@ -69,19 +69,14 @@ def mistakes(
         wrong = wrong[np.argsort(-sure[wrong], kind="stable")]
     shown = wrong[:most]
     cells = [pixels[:, i].reshape(height, width) for i in shown]
-    labels = [tuple(_name(int(a[i]), names) for a in (truth, said)) for i in shown]
+    labels = [tuple(label_text(int(a[i]), names) for a in (truth, said)) for i in shown]
     shares = ["" if sure is None else f", {100 * sure[i]:.0f} %" for i in shown]
     m = truth.size
     head = f"{len(wrong)} of {m} examples" if len(wrong) else f"All {m} examples are right."
     if len(wrong) > len(shown):
         head += f", the {'first' if sure is None else 'surest'} {len(shown)}"
     svg = _svg(cells, labels, shares, head, visible(str(title)))
-    return Picture(svg, f"{len(wrong)} of {m} example{'' if m == 1 else 's'} classified wrong")
-
-
-def _name(label: int, names: Sequence[Any] | None) -> str:
-    known = names is not None and 0 <= label < len(names)
-    return visible(str(names[label] if known and names is not None else label))
+    return Picture(svg, f"{len(wrong)} of {counted(m, 'example')} classified wrong")
 
 
 def _svg(cells: list[np.ndarray], labels: list[tuple[str, ...]], shares: list[str], head: str, title: str) -> str:
