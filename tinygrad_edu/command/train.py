@@ -78,7 +78,7 @@ def train(options: argparse.Namespace) -> int:
             snapshots = [s for s in snapshots if s.number < history[-1].number]  # it may have been stopped at one
             look(closely=True)
             counts = confusion(task.split.y_test, predict(net, task.split.X_test), task.classes)
-            report.confusion(counts, task.class_names)
+            report.confusion(counts, task.class_names, visualize.confusions(counts, task.class_names))
             pictures = graph_and_curves(visualize, double, X, Y, history, report)
             record = _record(options, task, net, lr, proof, history, counts, interrupted)
             pictures["report.html"] = report_page(visualize, record, pictures, task, net, snapshots)
