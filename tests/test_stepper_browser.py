@@ -191,6 +191,14 @@ def test_the_lit_arrow_points_where_the_step_goes(browser):
             assert box[start] - 4 <= head[start] + head[size] and head[start] <= box[start] + box[size] + 4
 
 
+def test_what_is_summed_is_shown_as_the_equation_it_was_before_the_sum(browser):
+    html = stepper(stretched()[0])
+    titles = [step["title"] for step in data_of(html)["steps"]]
+    place = titles.index("drow = sum(dt2, axis=(0, 1))") + 1
+    with opened(browser, html, fragment=f"step={place}") as page:
+        assert page.locator(".note .math").first.inner_text() == "drow before the sum = dt2"
+
+
 PIXELS = """async img => {
     await img.decode();
     const [width, height] = [img.naturalWidth, img.naturalHeight];

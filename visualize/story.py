@@ -116,7 +116,7 @@ class _Teller:
         ]
         equations.append(self._equation(share.name, sign, share.expression, share.operands, array))
         last = share.number == share.of
-        divided = last and visit.gradient is not visit.received[-1].total and self._walk.m > 1 and share.tensor.is_leaf
+        divided = last and self._walk.m > 1 and share.tensor.is_leaf
         which = f", share {share.number} of {share.of}" if share.of > 1 else ""
         check = _check(share.name, share.expression, share.operands, share.array.shape)
         step: dict[str, Any] = {
@@ -156,7 +156,7 @@ class _Teller:
             f"was used {times} times. Each use hands back its part, and the parts add up: the rule gave {given}, "
             f"which is summed over {axes}.",
             "rule": self._equation(
-                share.name, "before the sum", share.rule, share.operands, self._arrays.place(share.given)
+                share.name, "before the sum =", share.rule, share.operands, self._arrays.place(share.given)
             ),
             "array": self._arrays.place(share.array),
         }

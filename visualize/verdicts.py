@@ -72,7 +72,7 @@ def verdict(walk: Walk, fault: Fault, rows: Sequence[tuple[Visit, Any]], stopped
         )
     if not wrong:
         return "Nothing changes here, by luck: the shares that are lost are zero."
-    first = next(visit for visit in (inner if fault == "order" else meeting))
+    first = (inner if fault == "order" else meeting)[0]
     name, places = names[first.tensor], len(first.received)
     if fault == "order":
         return (

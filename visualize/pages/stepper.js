@@ -109,11 +109,12 @@ function told(step) {
   if (equations.length) found.push(make("h3", "", "With its numbers"), ...equations.map(numeric));
   if (check) found.push(make("h3", "", "Shapes"), make("div", "math", check, make("span", "check", " ✓")));
   if (stretch) found.push(note("Summed, because broadcasting had stretched it", stretch.says,
+    make("div", "math", ...symbolic(stretch.rule)),
     row("Before and after the sum", [stretch.rule.array, "before the sum"], "→ sum →", [stretch.array, stretch.rule.name])));
   if (meet) found.push(note("Gradients meet here", meet.says,
     row("The running sum", ...meet.before === null ? [] : [[meet.before, "so far"], "+"], [meet.share, "this share"], "=",
       [meet.total, gives.name])));
-  if (divided) found.push(note("Divided by m", divided.says, 
+  if (divided) found.push(note("Divided by m", divided.says,
     make("div", "math", ...symbolic(divided.equation)), row("Divided by m", [divided.equation.array, divided.equation.name])));
   return found;
 }
