@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu
+import visualize
 
 PACKAGE = Path(tinygrad_edu.__file__).parent
 VISUALIZE = PACKAGE.parent / "visualize"
@@ -223,13 +224,14 @@ def test_every_name_in_all_exists(file):
 
 
 def offered():
-    """(name, function or class) for all that `import tinygrad_edu as tg` offers, one module deep."""
-    for name in tinygrad_edu.__all__:
-        thing = getattr(tinygrad_edu, name)
-        if inspect.ismodule(thing):
-            yield from ((f"{name}.{inner}", getattr(thing, inner)) for inner in thing.__all__)
-        else:
-            yield name, thing
+    """(name, function or class) for all that `tinygrad_edu` and `visualize` offer, one module deep."""
+    for package in (tinygrad_edu, visualize):
+        for name in package.__all__:
+            thing, whole = getattr(package, name), f"{package.__name__}.{name}"
+            if inspect.ismodule(thing):
+                yield from ((f"{whole}.{inner}", getattr(thing, inner)) for inner in thing.__all__)
+            else:
+                yield whole, thing
 
 
 OFFERED = {name: thing for name, thing in offered() if callable(thing)}

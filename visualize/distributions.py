@@ -32,6 +32,10 @@ class Distribution:
     zeros: how many entries are exactly 0.  not_finite: how many are nan or infinite.  rms, largest: root mean square
     and largest |entry| of the finite ones.  silent: the rows in which every entry is 0: units that are dead on all
     examples; empty for an array with other than two axes.
+
+    >>> d = distribution([[0.0, 0.0, 0.0], [-1.0, np.nan, 2.0]])
+    >>> sum(d.counts), d.zeros, d.not_finite, d.largest, d.silent
+    (2, 3, 1, 2.0, (0,))
     """
 
     shape: tuple[int, ...]
