@@ -11,11 +11,11 @@ Files, in the order they are best read: `graph` (the only one that knows the eng
 picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
 (saving), `drawing` (what you call).
 For the stepper: `stepper` and the files that its docstring names.
-For training: `inputs` (what is handed in), `canvas` (what the pictures are drawn with), `picture` (what you get); for
-its curves `series` (what they say), `axis` (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`,
-bars in `distributions`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a
-picture each.  `documents` makes one HTML page that needs nothing beside it, and `report` fills it with a whole training
-run.
+For training: `inputs` (what is handed in), `picture` (what you get); for its curves `series` (what they say), `axis`
+(round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`, bars in `distributions`, stretches in
+`masks`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a picture each.
+All are drawn on one `canvas`.  `documents` makes one HTML page that needs nothing beside it, and `report` fills it with
+a whole training run.
 """
 
 from . import errors
