@@ -273,6 +273,21 @@ def test_every_tensor_and_array_has_its_box_in_the_picture():
     assert len(boxes) == len(names)
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_an_array_that_is_a_number_has_no_box_with_a_name_or_without(named):
+    x, c = leaf([1.0, 3.0], "x"), np.array(2.0)
+    page = stepper((x * c).sum(), names={"c": c} if named else None)
+    boxes = re.findall(r'<g class="box [^"]*" id="n(\d+)".*?<title>(\w+)', page)
+    assert [node["name"] for node in data_of(page)["nodes"]] == [name for _, name in boxes] == ["x", "t1", "J"]
+    assert "t1 = x * 2.0" in page
+
+
+def test_a_long_name_is_shortened_whatever_it_is_the_name_of():
+    w, long = leaf(2.0), "a_name_that_is_longer_than_any_equation_can_bear"
+    data = data_of(stepper(w * w, names={long: w, "m": 5}))
+    assert [(node["name"], node["called"]) for node in data["nodes"][:1]] == [(long[:20], long)]
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [

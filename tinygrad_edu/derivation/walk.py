@@ -172,15 +172,17 @@ class _Reader:
         self._m = named_m(names, traced.m) if self._course else None
         self._tensors = {twin: t for t, twin in traced.twins.items()}
         self._twins = inputs_first(traced.twins[J])  # among them the bare arrays, which have become Tensors
-        self._called = {x: names.wish(self._tensors.get(x, x)) for x in self._twins}
+        # A bare number stands in the equation, whatever the user calls it.
+        shown = [x for x in self._twins if x.ndim or x in self._tensors]
+        self._called = {x: names.wish(self._tensors.get(x, x)) for x in shown}
         for x, called in self._called.items():
             if called:
                 names.give(x, called)
         self._end = self._twins[-1]
         if self._end not in names.of:
             names.give(self._end, "J")
-        for x in self._twins:
-            if x not in names.of and (x.ndim or x in self._tensors):  # a bare number stands in the equation
+        for x in shown:
+            if x not in names.of:
                 names.give_any(x, "t" if x.requires_grad else "c")
 
     def walk(self) -> Walk:
