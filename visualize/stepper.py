@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from tinygrad_edu.derivation.walk import Node, walk
 
 from .documents import inlined, page, page_file
@@ -109,4 +111,5 @@ def _shortened(nodes: tuple[Node, ...]) -> dict[str, Any]:
 
 
 def _sizes(names: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: x for name, x in (names or {}).items() if not hasattr(x, "shape") or not x.shape}
+    """What names= calls a number, such as m."""
+    return {name: x for name, x in (names or {}).items() if isinstance(x, int | np.integer)}
