@@ -102,6 +102,24 @@ def test_every_key_and_button_does_what_it_says(browser):
 
 
 @pytest.mark.slow
+def test_what_can_be_scrolled_scrolls_by_the_keys_that_step_elsewhere(browser):
+    net = network()[0]
+    for i in range(30):
+        net = np.sin(net)
+    with opened(browser, stepper(net)) as page:
+        for selector, key, side in [("#picture", "ArrowRight", "Left"), ("#known", "End", "Top")]:
+            page.keyboard.press("9")
+            box = page.locator(selector)
+            box.evaluate("e => { e.style.scrollBehavior = 'auto'; e.style.maxHeight = '3rem'; e.scrollTo(0, 0); }")
+            box.focus()
+            page.keyboard.press(key)
+            page.wait_for_function(f"document.querySelector('{selector}').scroll{side} > 0")
+            assert at(page) == 9
+        page.locator("#first").focus()
+        page.keyboard.press("ArrowRight")
+        assert at(page) == 10
+
+
 def test_it_plays_at_the_chosen_speed_to_the_end_and_pauses(browser):
     with opened(browser, stepper(meeting()[0]), fragment="step=9") as page:
         page.locator("#speed").select_option("fast")

@@ -312,6 +312,11 @@ byId("break").onclick = () => {
 };
 for (const radio of document.querySelectorAll('input[name="fault"]')) radio.onchange = () => setBroken(radio.value);
 
+// What is too large for its place keeps the keys that scroll it.
+const kept = {
+  ArrowLeft: box => box.scrollWidth > box.clientWidth, ArrowRight: box => box.scrollWidth > box.clientWidth,
+  Home: box => box.scrollHeight > box.clientHeight, End: box => box.scrollHeight > box.clientHeight,
+};
 let typed = "", typedAt = 0;
 const keys = {
   ArrowRight: () => step(1), ArrowLeft: () => step(-1), Home: () => step(-Infinity), End: () => step(Infinity),
@@ -319,8 +324,9 @@ const keys = {
 };
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const on = event.target.closest("input, select, button, summary, .scroll, #picture");
+  const on = event.target.closest("input, select, button, summary, .scroll, #picture, #known, #wrong, #nodes");
   if (on && (on.matches("input, select") || (event.key === " " && on.matches("button, summary")))) return;
+  if (on && !on.matches("button, summary") && kept[event.key]?.(on)) return;
   if (/^\d$/.test(event.key)) {
     typed = event.timeStamp - typedAt < 1000 ? typed + event.key : event.key;
     typedAt = event.timeStamp;
