@@ -153,6 +153,14 @@ def test_an_end_of_several_entries_is_drawn_without_gradients_and_the_descriptio
     assert "t1 has 2 entries" in ET.fromstring(drawing.svg).findtext(f"{SVG}desc")
 
 
+def test_a_complex_end_is_drawn_without_gradients_and_the_description_says_so():
+    z = parameter(1.0 + 2.0j, "z")
+    view = draw(z * z, names={})
+    assert "grad" not in str(view)
+    assert "Without gradients: t1 is complex; take its real part, or its size." in view.source
+    assert "z.real" not in str(view) and "grad " in str(draw((z * z).real))
+
+
 def test_a_tensor_without_a_graph_is_one_box():
     drawing = draw(Tensor([1, 2], name="x"))
     assert box_named(drawing, "x")[1] == ["x", "input · int64", "value (2,) [1, 2]"]

@@ -154,6 +154,28 @@ def test_around_shows_a_neighbourhood_and_says_so():
     assert heads_of(draw(J, around=J.inputs[0])) == heads_of(draw(J, around="A21"))
 
 
+@pytest.mark.parametrize("steps", [400, 1200])
+def test_around_shows_the_gradients_that_flow_there_in_a_graph_of_any_size(steps):
+    h = parameter(0.5, "x")
+    w = parameter(2.0, "w")
+    for _ in range(steps):
+        h = np.sin(h)
+    middle = h * w
+    middle.name = "middle"
+    end = middle + middle * 3.0
+    for _ in range(steps):
+        end = np.cos(end)
+    view = draw(end, around="middle")
+    gradients = [edge for edge in view._scene.edges if edge.kind == "gradient"]
+    forward = [(edge.tail, edge.head) for edge in view._scene.edges if edge.kind == "forward"]
+    assert sorted((edge.tail, edge.head) for edge in gradients) == sorted(forward)
+    text = str(view)
+    if 2 * steps < 1000:
+        assert any("* w" in edge.text for edge in gradients) and " = dt" in text
+    else:
+        assert "dmiddle" in [edge.text for edge in gradients]
+
+
 def test_around_refuses_what_is_not_there():
     J = network(3, 4, 1)
     with pytest.raises(OptionError, match="around='Z7': no tensors of this graph are called so"):

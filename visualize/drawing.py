@@ -13,10 +13,10 @@ from typing import Any, final
 from .canvas import THEMES
 from .errors import OptionError
 from .files import pdf_of, png_of, save
-from .graph import Graph, read_graph, rule_texts
+from .graph import Graph, read_graph
 from .graph_page import graph_page
 from .layout import lay_out
-from .scene import GROUPS, LIMIT, Look, Scene, scene
+from .scene import GROUPS, Look, Scene, scene
 from .source import dot_of
 from .svg import svg_of
 from .text import cut
@@ -49,13 +49,13 @@ def draw(
     mean and histogram; hold the pointer over a box for every digit and uncut names.
     grads: the gradients of t, computed for the picture alone; `.grad` is neither read nor written, and
     backward() need not have been called.  They flow back along dashed arrows, each with the rule that ran; where
-    several meet in a box, it shows their sum.  A t with several entries is drawn without gradients.
+    several meet in a box, it shows their sum.  A t with several entries, or a complex one, is drawn without gradients.
     group: what is framed: "layers" (what the names W1, b1, Z1, A1 tell), "modules" (what each nn.Module made),
     "auto" (both) or "none".  depth: how many levels of frames are open; what is deeper is one box.
     around: a tensor or array of the graph, or its name: only its neighbourhood.
     theme: "auto" follows the reader's light or dark scheme; or "light" or "dark".
     Up to 60 tensors stand in full and up to 300 in short boxes.  Beyond, layers and modules are closed and what is
-    alike is one box ("16 x relu"), until 60 are left; the picture says what it left out.
+    alike is one box ("16 × relu"), until 60 are left; the picture says what it left out.
     Colour and outline tell parameters (orange, rounded), inputs (blue, folded corner), bare arrays (pink, cut
     corners), results (green) and what stands for many (a second sheet behind it) apart; the end has a thick border.
     Raises NotDrawableError, OptionError, GraphFreedError and ChangedDataError; and LayoutError once the picture is
@@ -73,8 +73,7 @@ def draw(
         raise OptionError(f"depth={depth!r}: how many levels of frames are open, a whole number from 0 on.")
     graph = read_graph(t, names, grads)
     centre = None if around is None else _found(graph, around)
-    rules = rule_texts(graph) if grads and len(graph) <= LIMIT else {}
-    picture = scene(graph, Look(values, grads, shapes, group, depth), centre, rules)
+    picture = scene(graph, Look(values, grads, shapes, group, depth), centre)
     return Drawing(
         picture, direction, theme, cut(picture.boxes[-1].name, 60), _description(graph, picture, direction, grads)
     )
@@ -165,10 +164,12 @@ def _description(graph: Graph, scene: Scene, direction: str, grads: bool) -> str
     kinds = ", ".join(f"{counts[k]} {k}{'s' if counts[k] > 1 else ''}" for k in counts)
     lines = [f"The computation of {graph.whole(end)}, drawn {DIRECTIONS[direction]}: {kinds}.", scene.note]
     if grads and end not in graph.gradients:
-        size = graph.data(end).size
-        why = (
-            "depends on no tensor with requires_grad=True" if size == 1 else f"has {size} entries; take its sum or mean"
-        )
+        data = graph.data(end)
+        why = "depends on no tensor with requires_grad=True"
+        if data.size != 1:
+            why = f"has {data.size} entries; take its sum or mean"
+        elif data.dtype.kind == "c":
+            why = "is complex; take its real part, or its size"
         lines.append(f"Without gradients: {graph.whole(end)} {why}.")
     lines += [box.title.split("\n")[0] for box in scene.boxes if box.kind in ("result", "group")]
     return "\n".join(filter(None, lines))

@@ -12,7 +12,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from tinygrad_edu.backprop import backpropagate
-from tinygrad_edu.derivation.walk import walk
+from tinygrad_edu.derivation.walk import LIMIT, walk
 from tinygrad_edu.errors import ChangedDataError, NoRuleError
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.tracing import inputs_first
@@ -149,8 +149,11 @@ def read_graph(end: Any, names: Mapping[str, Any] | None, grads: bool) -> Graph:
 
 
 def rule_texts(graph: Graph) -> dict[tuple[int, int], list[str]]:
-    """{(user, input): what the user's rule hands back to the input, once for each place in which it uses it}."""
-    if len(graph.gradients) < 2:
+    """{(user, input): what the user's rule hands back to the input, once for each place in which it uses it}.
+
+    Nothing of a graph without gradients, or of one with more steps than can be walked.
+    """
+    if len(graph.gradients) < 2 or sum(map(_recorded, graph.nodes)) > LIMIT:
         return {}
     end = graph.nodes[-1]
     names = {graph.names[i]: x for i, x in enumerate(graph.nodes)}
@@ -186,7 +189,7 @@ def _inputs_first(end: Tensor) -> list[Any]:
 
 def _gradients(end: Tensor) -> dict[int, Any]:
     """{id(tensor): array}, computed for the picture alone: no `.grad` is read or written."""
-    if not end.requires_grad or end.size != 1:
+    if not end.requires_grad or end.size != 1 or end.dtype.kind == "c":
         return {}
     try:
         with np.errstate(all="ignore"):  # an inf or nan is in the picture; backward() has warned already

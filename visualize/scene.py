@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from .box import Box, full_box, group_box, many_box, short_box
 from .folding import Fold, Node, fold_sums, folded
-from .graph import Graph
+from .graph import Graph, rule_texts
 from .grouping import Group, layers, modules, nested
 
 __all__ = ["Edge", "Frame", "GROUPS", "Look", "Scene", "scene"]
@@ -72,11 +72,8 @@ class Scene:
     note: str
 
 
-def scene(graph: Graph, look: Look, around: int | None, rules: Mapping[tuple[int, int], Sequence[str]]) -> Scene:
-    """The picture of the graph.  around: only the neighbourhood of this node.
-
-    rules: {(user, input): what the user's rule hands back to the input, once for each place in which it uses it}.
-    """
+def scene(graph: Graph, look: Look, around: int | None) -> Scene:
+    """The picture of the graph.  around: only the neighbourhood of this node."""
     groups = _groups(graph, look.group)
     kept = set(range(len(graph))) if around is None else _neighbourhood(graph, around)
     fold, closed = _fold(graph, groups, look.depth, kept)
@@ -86,8 +83,9 @@ def scene(graph: Graph, look: Look, around: int | None, rules: Mapping[tuple[int
         if fold[k] in members:
             members[fold[k]].append(k)
     full = len(members) <= FULL
-    boxes = _boxes(graph, look, members, closed, full, rules)
-    edges = _edges(graph, fold, members, rules if full and look.grads else None)
+    rules = rule_texts(graph) if full and look.grads else None
+    boxes = _boxes(graph, look, members, closed, full, rules or {})
+    edges = _edges(graph, fold, members, rules)
     frames = _frames(groups, members, closed)
     return Scene(boxes, edges, frames, _note(graph, members, kept, bool(closed), len(shown) - len(members), full))
 
@@ -219,7 +217,8 @@ def _edges(
                     several.append(forward)
                 else:
                     found[forward] = None
-                if rules is not None and not single and x in graph.gradients and k in graph.gradients:
+                ruled = single and rules  # drawn below, an arrow for each rule
+                if rules is not None and not ruled and x in graph.gradients and k in graph.gradients:
                     name = f"d{graph.whole(tail)}" if len(members[tail]) == 1 else ""
                     found[Edge(f"n{tail}", f"n{i}", "gradient", name)] = None
             if rules is not None:
