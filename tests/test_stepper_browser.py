@@ -104,7 +104,7 @@ def test_every_key_and_button_does_what_it_says(browser):
 @pytest.mark.slow
 def test_what_can_be_scrolled_scrolls_by_the_keys_that_step_elsewhere(browser):
     net = network()[0]
-    for i in range(30):
+    for _ in range(30):
         net = np.sin(net)
     with opened(browser, stepper(net)) as page:
         for selector, key, side in [("#picture", "ArrowRight", "Left"), ("#known", "End", "Top")]:
