@@ -138,6 +138,16 @@ def test_made_up_names_avoid_the_names_in_the_graph():
     assert box_named(draw(t1 * t1 + t1), "t2")[1][0] == "t2 = t1 * t1"
 
 
+def test_boxes_and_arrows_call_a_tensor_the_same():
+    x, y = parameter([[1.0], [2.0]], "in put"), parameter([[3.0, 4.0]], "sum")
+    z = parameter([[3.0]], "sum")
+    view = draw((y @ x + z).sum())
+    assert box_named(view, "t1")[1][0] == "t1 = sum @ in put"
+    assert box_named(view, "t2")[1][0] == "t2 = t1 + sum_2"
+    texts = {edge.text for edge in view._scene.edges if edge.kind == "gradient"}
+    assert texts == {"dt1 @ in put.T", "sum.T @ dt1", "dt2", "broadcast_to(dt3, shape=(1, 1))"}
+
+
 def test_options_leave_out_what_they_name():
     J = layer()[0]
     assert box_named(draw(J, values=False), "W")[1][2] == "shape (3, 4)"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pictures import SVG, boxes_of, parameter
 
-from tinygrad_edu import Tensor, functions, nn
+from tinygrad_edu import Tensor, derive, functions, nn
+from tinygrad_edu.derivation.walk import walk
 from visualize import draw
 from visualize.errors import OptionError
 from visualize.folding import Node, fold_alike, fold_leaves, fold_loops, fold_sums
@@ -99,6 +100,19 @@ def test_modules_are_framed_one_in_the_other_by_the_names_of_their_attributes():
         ("blocks.0: Block", 0),
         ("blocks.1: Block", 0),
     ]
+
+
+def test_parameters_of_one_name_are_called_by_their_path_everywhere():
+    J = of_blocks(1)
+    paths = ["blocks.0.inner.W", "blocks.0.inner.b", "blocks.0.outer.W", "blocks.0.outer.b", "head.W", "head.b"]
+    assert sorted(name for name in heads_of(draw(J)) if " " not in name and "." in name) == paths
+    nodes = walk(J).nodes
+    assert sorted(node.called for node in nodes if node.kind == "parameter") == paths
+    names = [path.replace(".", "_") for path in paths]
+    assert sorted(node.name for node in nodes if node.kind == "parameter") == names
+    assert {f"d{name}" for name in names} <= {line.split(" = ")[0] for line in str(derive(J)).splitlines()}
+    alone = draw((nn.Dense(4, 1, seed=0)(np.ones((4, 5))) ** 2).mean())
+    assert {"W", "b"} <= set(heads_of(alone))
 
 
 def test_depth_says_how_many_levels_are_open():

@@ -6,12 +6,12 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from itertools import count
 from typing import Any, Literal, final
 
 import numpy as np
 
 from tinygrad_edu.backprop import backpropagate
+from tinygrad_edu.derivation.naming import Names
 from tinygrad_edu.derivation.walk import LIMIT, walk
 from tinygrad_edu.errors import ChangedDataError, NoRuleError
 from tinygrad_edu.tensor import Tensor
@@ -42,12 +42,17 @@ class Graph:
     names: of all nodes; named: of those that have one of the user's.  gradients: {number: array}.
     """
 
-    def __init__(self, nodes: list[Any], given: Mapping[int, str]):
+    def __init__(self, nodes: list[Any], given: Mapping[str, Any]):
         self.nodes = nodes
         self._number = {id(x): i for i, x in enumerate(nodes)}
         self.inputs = [tuple(self._number[id(y)] for y in _inputs(x)) for x in nodes]
-        self.named = _own_names(nodes, given)
-        self.names = _all_names(nodes, self.named)
+        names = Names(given, exact=True)
+        names.give_all(dict(enumerate(nodes)))
+        self.named: dict[int, str] = dict(names.of)
+        for i, x in enumerate(nodes):
+            if i not in self.named:
+                names.give_any(i, "t" if isinstance(x, Tensor) else "c")
+        self.names = [names.of[i] for i in range(len(nodes))]
         self.gradients: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -125,7 +130,7 @@ class Graph:
         for _, (module, _) in marks:
             if id(module) not in seen:
                 seen.add(id(module))
-                called.update({id(child): name for name, child in module._children()})
+                called.update({id(child): name for name, child in module.named_children()})
         for i, (module, inputs) in marks:
             numbers = frozenset(k for k in map(self.number_of, inputs) if k is not None)
             kind = type(module).__name__
@@ -141,7 +146,7 @@ def read_graph(end: Any, names: Mapping[str, Any] | None, grads: bool) -> Graph:
     """
     if not isinstance(end, Tensor):
         raise NotDrawableError(f"draw() takes a Tensor, the end of the graph to draw; this is a {type(end).__name__}.")
-    graph = Graph(_inputs_first(end), _given_names(names))
+    graph = Graph(inputs_first(end, _inputs), _given(names))
     if grads:
         found = _gradients(end)
         graph.gradients = {i: found[id(x)] for i, x in enumerate(graph.nodes) if id(x) in found}
@@ -156,9 +161,9 @@ def rule_texts(graph: Graph) -> dict[tuple[int, int], list[str]]:
     if len(graph.gradients) < 2 or sum(map(_recorded, graph.nodes)) > LIMIT:
         return {}
     end = graph.nodes[-1]
-    names = {graph.names[i]: x for i, x in enumerate(graph.nodes)}
+    names = {isolated(graph.whole(i)): x for i, x in enumerate(graph.nodes)}
     found: dict[tuple[int, int], list[str]] = {}
-    for share in walk(end, names=names).shares:
+    for share in walk(end, names=names, exact=True).shares:
         ends = graph._number[id(share.user)], graph._number[id(share.tensor)]
         found.setdefault(ends, []).append(share.expression)
     return found
@@ -182,11 +187,6 @@ def _marks(x: Any) -> tuple[Any, ...]:
     return x.extras.get("modules", ()) if isinstance(x, Tensor) and x.extras else ()
 
 
-def _inputs_first(end: Tensor) -> list[Any]:
-    """Every tensor and array that `end` was made from, each after its inputs."""
-    return inputs_first(end, _inputs)
-
-
 def _gradients(end: Tensor) -> dict[int, Any]:
     """{id(tensor): array}, computed for the picture alone: no `.grad` is read or written."""
     if not end.requires_grad or end.size != 1 or end.dtype.kind == "c":
@@ -199,40 +199,10 @@ def _gradients(end: Tensor) -> dict[int, Any]:
     return {id(t): np.asarray(dz) for t, dz in found.items()}
 
 
-def _given_names(names: Mapping[str, Any] | None) -> dict[int, str]:
-    """{id(tensor or array): name}; other values are passed over, so that `names=locals()` works."""
+def _given(names: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The names without those that a notebook gives by itself, _, _1, ..., so that `names=locals()` works."""
     if names is None:
         return {}
     if not isinstance(names, Mapping) or not all(isinstance(name, str) for name in names):
         raise NotDrawableError('names= maps names to tensors or arrays: names={"W": W, "Y": Y}, or names=locals().')
-    given: dict[int, str] = {}
-    for name, x in names.items():
-        if isinstance(x, Tensor | np.ndarray) and not name.startswith("_"):  # notebooks keep results as _, _1, ...
-            given.setdefault(id(x), name)
-    return given
-
-
-def _own_names(nodes: list[Any], given: Mapping[int, str]) -> dict[int, str]:
-    """{number: name}: as given in names=, else the tensor's own; what is called the same gets a number, W, W_2, W_3."""
-    found: dict[int, str] = {}
-    for i, x in enumerate(nodes):
-        tensor = isinstance(x, Tensor)
-        of_its_array = given.get(id(x.data)) if tensor and x.op is None else None
-        name = given.get(id(x)) or of_its_array or (x.name if tensor else None)
-        if name:
-            found[i] = str(name)
-    taken = set(found.values())
-    seen: set[str] = set()
-    for i, name in found.items():
-        if name in seen:
-            found[i] = next(other for n in count(2) if (other := f"{name}_{n}") not in taken)
-            taken.add(found[i])
-        seen.add(name)
-    return found
-
-
-def _all_names(nodes: list[Any], named: Mapping[int, str]) -> list[str]:
-    """The names, and t1, t2, ... for tensors without one, c1, c2, ... for bare arrays."""
-    taken = set(named.values())
-    free = {letter: filter(lambda name: name not in taken, map(f"{letter}{{}}".format, count(1))) for letter in "tc"}
-    return [named.get(i) or next(free["t" if isinstance(x, Tensor) else "c"]) for i, x in enumerate(nodes)]
+    return {name: x for name, x in names.items() if not name.startswith("_")}

@@ -73,7 +73,8 @@ def _escaped(text: str) -> str:
     >>> print(_escaped("a\\N &lt; <b>"))
     a\\N &amp;lt; <b>
     """
-    return r"\n".join(CONTINUED.join(map(_escaped_piece, _pieces(line))) for line in text.split("\n"))
+    whole = r"\n".join(CONTINUED.join(map(_escaped_piece, _pieces(line))) for line in text.split("\n"))
+    return graphviz.nohtml(whole)  # not HTML, even if it is all between < and >
 
 
 def _escaped_piece(text: str) -> str:

@@ -169,10 +169,7 @@ def _targets(J: Tensor, wrt: Sequence[Tensor] | Tensor | None) -> list[Tensor]:
 
 def _give_names(twins: Mapping[Tensor, Tensor], ends: Sequence[Tensor], steps: Sequence[Step], names: Names) -> None:
     """Call everything what the user calls it, the first of the ends J, and the others anything."""
-    wishes = {x: names.wish(x) for x in leaves(steps)} | {twin: names.wish(t) for t, twin in twins.items()}
-    for x, wish in wishes.items():
-        if wish:
-            names.give(x, wish)
+    names.give_all({x: x for x in leaves(steps)} | {twin: t for t, twin in twins.items()})
     if twins[ends[0]] not in names.of:
         names.give(twins[ends[0]], "J")
     for t in ends[1:]:

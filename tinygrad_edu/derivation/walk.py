@@ -124,10 +124,17 @@ class Walk:
         return f"<walk over {len(self.forward)} steps, and back to {len(self.backward)} tensors>"
 
 
-def walk(J: Tensor, *, names: Mapping[str, Any] | None = None, convention: Convention = "gradient") -> Walk:
+def walk(
+    J: Tensor,
+    *,
+    names: Mapping[str, Any] | None = None,
+    convention: Convention = "gradient",
+    exact: bool = False,
+) -> Walk:
     """Every step that made J, and every share of a gradient that backprop hands back through it, in its order.
 
     J: a recorded tensor of one entry.  names, convention: as in `derive`, but every tensor has a name of its own here.
+    exact: names stand in the expressions as they are; else as Python identifiers.
     In the convention "course" all shares, and the gradients of what is no leaf, are m times the gradient.
     The numbers are those of J.backward(), to the last bit.  No `.grad` is read or written, no hook called.
     The arrays are read-only; those of the forward pass share memory with the graph.
@@ -156,7 +163,7 @@ def walk(J: Tensor, *, names: Mapping[str, Any] | None = None, convention: Conve
             f"{J._label()} was made in {count} steps, and a walk is readable up to {LIMIT}: walk over a smaller one, "
             f"with fewer layers, time steps or scalars. One matrix product is one step, however large its matrices are."
         )
-    names_ = Names(names)
+    names_ = Names(names, exact=exact)
     traced = walked(J, names_, convention, [t for t in behind if t.op is None and t.requires_grad])
     return _Reader(J, traced, names_, convention).walk()
 
@@ -174,10 +181,7 @@ class _Reader:
         self._twins = inputs_first(traced.twins[J])  # among them the bare arrays, which have become Tensors
         # A bare number stands in the equation, whatever the user calls it.
         shown = [x for x in self._twins if x.ndim or x in self._tensors]
-        self._called = {x: names.wish(self._tensors.get(x, x)) for x in shown}
-        for x, called in self._called.items():
-            if called:
-                names.give(x, called)
+        self._called = names.give_all({x: self._tensors.get(x, x) for x in shown})
         self._end = self._twins[-1]
         if self._end not in names.of:
             names.give(self._end, "J")
@@ -196,7 +200,7 @@ class _Reader:
         kind: Literal["parameter", "input", "constant", "result"] = "constant"
         if t is not None:
             kind = "result" if t.op is not None else "parameter" if t.requires_grad else "input"
-        return Node(self._names.of[x], self._called[x], kind, x.data if t is None else t, _fixed(x))
+        return Node(self._names.of[x], self._called.get(x), kind, x.data if t is None else t, _fixed(x))
 
     def _forward(self, x: Tensor) -> Forward:
         inputs = (y if type(y) is not Tensor or y in self._names.of else y.data[()] for y in x.inputs)

@@ -103,6 +103,10 @@ class Module:
                 yield module
                 pending[:0] = [child for _, child in module._children()]
 
+    def named_children(self) -> Iterator[tuple[str, "Module"]]:
+        """(name, module) for each module directly inside this one."""
+        return ((name, child) for name, child in self._children() if isinstance(child, Module))
+
     def train(self, mode: bool = True) -> "Module":
         """Set training mode here and inside: dropout drops only then.  Returns the module."""
         for module in self.modules():
