@@ -12,7 +12,7 @@ from tinygrad_edu import Tensor, derive, functions, nn
 from tinygrad_edu.derivation.walk import walk
 from visualize import draw
 from visualize.errors import OptionError
-from visualize.folding import Node, fold_alike, fold_leaves, fold_loops, fold_sums
+from visualize.folding import Vertex, fold_alike, fold_leaves, fold_loops, fold_sums
 from visualize.grouping import Group, layers, modules, nested
 
 
@@ -142,6 +142,23 @@ def test_group_chooses_what_is_framed():
 def test_a_group_that_overlaps_another_gives_up_what_they_share():
     found = nested([Group("a", frozenset({0, 1, 2, 3})), Group("b", frozenset({3, 4, 5}))], frozenset(range(9)))
     assert found == [Group("a", frozenset({0, 1, 2, 3})), Group("b", frozenset({4, 5}))]
+
+
+def test_what_is_left_of_groups_is_as_if_each_were_compared_with_each():
+    rng = random.Random(7)
+    for _ in range(60):
+        groups = [Group(str(k), frozenset(rng.sample(range(40), rng.randint(1, 20)))) for k in range(12)]
+        chosen = []
+        for group in sorted(groups, key=lambda g: (-len(g.members), max(g.members))):
+            members = group.members
+            for other in chosen:
+                if not members <= other.members:
+                    members -= other.members
+            around = [k for k, other in enumerate(chosen) if members <= other.members]
+            room = len(chosen[around[-1]].members) if around else 40
+            if 2 <= len(members) <= room - 2:
+                chosen.append(Group(group.title, members, around[-1] if around else None))
+        assert nested(groups, frozenset(range(40))) == chosen
 
 
 def test_data_and_shared_parameters_stay_outside_a_module():
@@ -293,45 +310,45 @@ def test_what_cannot_be_folded_is_cut_and_the_picture_says_what_is_left_out():
 
 
 def test_a_sum_whose_parts_are_used_elsewhere_is_no_run():
-    leaf = Node("x", "", ())
-    plus = [Node("+", "add", (0, 1)), Node("+", "add", (2, 0)), Node("+", "add", (3, 1))]
+    leaf = Vertex("x", "", ())
+    plus = [Vertex("+", "add", (0, 1)), Vertex("+", "add", (2, 0)), Vertex("+", "add", (3, 1))]
     assert fold_sums([leaf, leaf, *plus], list(range(5))) == [0, 1, 4, 4, 4]
-    used = Node("exp", "exp", (3,))
+    used = Vertex("exp", "exp", (3,))
     assert fold_sums([leaf, leaf, *plus, used], list(range(6))) == list(range(6))
 
 
 def test_alike_is_what_does_the_same_with_the_same_for_the_same():
-    leaf, other = Node("x", "", ()), Node("y", "", ())
+    leaf, other = Vertex("x", "", ()), Vertex("y", "", ())
     nodes = [
         leaf,
         leaf,
         other,
-        Node("f", "f", (0,)),
-        Node("f", "f", (1,)),
-        Node("f", "f", (2,)),
-        Node("g", "g", (3, 4, 5)),
+        Vertex("f", "f", (0,)),
+        Vertex("f", "f", (1,)),
+        Vertex("f", "f", (2,)),
+        Vertex("g", "g", (3, 4, 5)),
     ]
     assert fold_alike(nodes, list(range(7))) == [1, 1, 2, 4, 4, 5, 6]
 
 
 def test_a_loop_must_go_on_from_what_came_before():
-    leaf = Node("x", "", ())
+    leaf = Vertex("x", "", ())
     apart = [
         leaf,
-        Node("f", "f", (0,)),
+        Vertex("f", "f", (0,)),
         leaf,
-        Node("f", "f", (2,)),
+        Vertex("f", "f", (2,)),
         leaf,
-        Node("f", "f", (4,)),
-        Node("g", "g", (1, 3, 5)),
+        Vertex("f", "f", (4,)),
+        Vertex("g", "g", (1, 3, 5)),
     ]
     fold = fold_loops(apart, list(range(7)))
     assert fold == [4, 5, 4, 5, 4, 5, 6]  # leaf and step, three times
-    crossed = [leaf, *(Node("f", "f", (max(0, i - 2),)) for i in range(1, 4))]
+    crossed = [leaf, *(Vertex("f", "f", (max(0, i - 2),)) for i in range(1, 4))]
     assert fold_loops(crossed, list(range(4))) == [0, 1, 2, 3]
 
 
 def test_leaves_that_the_same_nodes_use_are_one_from_three_on():
-    leaf = Node("x", "", ())
-    assert fold_leaves([leaf, leaf, Node("f", "f", (0, 1))], [0, 1, 2]) == [0, 1, 2]
-    assert fold_leaves([leaf, leaf, leaf, Node("f", "f", (0, 1, 2))], [0, 1, 2, 3]) == [2, 2, 2, 3]
+    leaf = Vertex("x", "", ())
+    assert fold_leaves([leaf, leaf, Vertex("f", "f", (0, 1))], [0, 1, 2]) == [0, 1, 2]
+    assert fold_leaves([leaf, leaf, leaf, Vertex("f", "f", (0, 1, 2))], [0, 1, 2, 3]) == [2, 2, 2, 3]

@@ -1,6 +1,6 @@
 """Make a large graph small enough to read: what is alike becomes one box, a loop is shown once.
 
-Knows nothing of tensors: a graph is a list of nodes, inputs before their users, each with a label that says what it
+Knows nothing of tensors: a graph is a list of vertices, inputs before their users, each with a label that says what it
 is, and its inputs' numbers.  A fold is a list that says for each node which node stands for it in the picture.
 
     fold = fold_sums(nodes)            # a + b + c + d is one sum of four
@@ -9,7 +9,7 @@ is, and its inputs' numbers.  A fold is a list that says for each node which nod
 """
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,18 @@ import numpy as np
 
 from .masks import stretches
 
-__all__ = ["Fold", "Node", "SUMS", "fold_alike", "fold_leaves", "fold_loops", "fold_sums", "folded", "quotient"]
+__all__ = [
+    "Fold",
+    "Vertex",
+    "SUMS",
+    "fold_alike",
+    "fold_leaves",
+    "fold_loops",
+    "fold_sums",
+    "folded",
+    "quotient",
+    "users_of",
+]
 
 #: node -> the node that stands for it.
 Fold = list[int]
@@ -33,7 +44,7 @@ LONGEST_BODY = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Vertex:
     """label: what it is, the same for nodes that do the same.  op: its operation, "" for a leaf."""
 
     label: Hashable
@@ -41,7 +52,7 @@ class Node:
     inputs: tuple[int, ...]
 
 
-def quotient(nodes: Sequence[Node], fold: Fold) -> dict[int, tuple[int, ...]]:
+def quotient(nodes: Sequence[Vertex], fold: Fold) -> dict[int, tuple[int, ...]]:
     """{node that is shown: the shown nodes that it or what it stands for uses, each once}, in order."""
     found: dict[int, dict[int, None]] = {fold[i]: {} for i in range(len(nodes))}
     for i, node in enumerate(nodes):
@@ -49,11 +60,24 @@ def quotient(nodes: Sequence[Node], fold: Fold) -> dict[int, tuple[int, ...]]:
     return {i: tuple(inputs) for i, inputs in sorted(found.items())}
 
 
-def fold_sums(nodes: Sequence[Node], fold: Fold) -> Fold:
+def users_of(inputs: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
+    """{node: who uses it, once for each place}, of the inputs of all nodes.
+
+    >>> users_of({0: (), 1: (0, 0), 2: (0, 1)})
+    {0: [1, 1, 2], 1: [2], 2: []}
+    """
+    users: dict[int, list[int]] = {i: [] for i in inputs}
+    for i, mine in inputs.items():
+        for x in mine:
+            users[x].append(i)
+    return users
+
+
+def fold_sums(nodes: Sequence[Vertex], fold: Fold) -> Fold:
     """A run of additions (or products, maxima) whose results nothing else uses stands in its last one.
 
-    >>> leaf = Node("x", "", ())
-    >>> nodes = [leaf, leaf, Node("+", "add", (0, 1)), leaf, Node("+", "add", (2, 3)), leaf, Node("+", "add", (4, 5))]
+    >>> x, add = Vertex("x", "", ()), lambda *terms: Vertex("+", "add", terms)
+    >>> nodes = [x, x, add(0, 1), x, add(2, 3), x, add(4, 5)]
     >>> fold_sums(nodes, list(range(7)))
     [0, 1, 6, 3, 6, 5, 6]
     """
@@ -68,8 +92,8 @@ def fold_sums(nodes: Sequence[Node], fold: Fold) -> Fold:
     return [last[i] if i in last and runs[last[i]] + 1 >= FEWEST else fold[i] for i in range(len(nodes))]
 
 
-def fold_alike(nodes: Sequence[Node], fold: Fold) -> Fold:
-    """Nodes that do the same with the same, and are used for the same, stand in the last of them.
+def fold_alike(nodes: Sequence[Vertex], fold: Fold) -> Fold:
+    """Vertexs that do the same with the same, and are used for the same, stand in the last of them.
 
     Each gets the class of what it is and of what it uses, from the leaves to the end; then of what it is used for, from
     the end to the leaves.  How many of a class it uses does not count: a sum of 2 is a sum as one of 16 is.
@@ -80,10 +104,7 @@ def fold_alike(nodes: Sequence[Node], fold: Fold) -> Fold:
     for i, inputs in shown.items():
         key = ("above", nodes[i].label, frozenset(above[x] for x in inputs if x in above))
         above[i] = number.setdefault(key, len(number))
-    users: dict[int, list[int]] = {i: [] for i in shown}
-    for i, inputs in shown.items():
-        for x in inputs:
-            users[x].append(i)
+    users = users_of(shown)
     both: dict[int, int] = {}
     for i in reversed(shown):
         key = ("both", above[i], frozenset(both[u] for u in users[i] if u in both))
@@ -92,13 +113,10 @@ def fold_alike(nodes: Sequence[Node], fold: Fold) -> Fold:
     return [last[both[fold[i]]] for i in range(len(nodes))]
 
 
-def fold_leaves(nodes: Sequence[Node], fold: Fold) -> Fold:
+def fold_leaves(nodes: Sequence[Vertex], fold: Fold) -> Fold:
     """Leaves of one label that the same nodes use stand in the last of them, from `FEWEST` on."""
     shown = quotient(nodes, fold)
-    users: dict[int, list[int]] = {i: [] for i in shown}
-    for i, inputs in shown.items():
-        for x in inputs:
-            users[x].append(i)
+    users = users_of(shown)
     alike: dict[Any, list[int]] = {}
     for i, inputs in shown.items():
         if not inputs and not nodes[i].op:
@@ -107,10 +125,10 @@ def fold_leaves(nodes: Sequence[Node], fold: Fold) -> Fold:
     return [last.get(x, x) for x in fold]
 
 
-def fold_loops(nodes: Sequence[Node], fold: Fold) -> Fold:
+def fold_loops(nodes: Sequence[Vertex], fold: Fold) -> Fold:
     """What comes three times or more in a row, each time on what came before, stands in its last coming.
 
-    >>> x, step = Node("x", "", ()), lambda i: Node("f", "exp", (i,))
+    >>> x, step = Vertex("x", "", ()), lambda i: Vertex("f", "exp", (i,))
     >>> fold_loops([x, step(0), step(1), step(2), step(3)], list(range(5)))
     [0, 4, 4, 4, 4]
     """
@@ -156,7 +174,7 @@ def _loops(
     return found
 
 
-def folded(nodes: Sequence[Node], fold: Fold, most: int) -> Fold:
+def folded(nodes: Sequence[Vertex], fold: Fold, most: int) -> Fold:
     """The fold, and further ones one after the other, until at most so many nodes are shown or nothing is alike."""
     for further in (fold_sums, fold_alike, fold_loops, fold_leaves):
         if len(set(fold)) <= most:

@@ -18,7 +18,7 @@ from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.tracing import inputs_first
 
 from .errors import NotDrawableError
-from .folding import Node
+from .folding import Vertex
 from .grouping import Made
 from .notation import expression
 from .text import cut, isolated, visible
@@ -109,9 +109,9 @@ class Graph:
         return visible(self.names[i])
 
     @cached_property
-    def alike(self) -> list[Node]:
+    def alike(self) -> list[Vertex]:
         """The nodes for `folding`: those of one label do the same; names and numbers do not count."""
-        return [Node(self._label(i), self.op(i), self.inputs[i]) for i in range(len(self.nodes))]
+        return [Vertex(self._label(i), self.op(i), self.inputs[i]) for i in range(len(self.nodes))]
 
     def _label(self, i: int) -> Hashable:
         x, data = self.nodes[i], self.data(i)

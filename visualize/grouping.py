@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .folding import users_of
+
 __all__ = ["Group", "Made", "layers", "modules", "nested"]
 
 #: The course's names of what belongs to a layer.
@@ -46,7 +48,7 @@ def layers(names: Mapping[int, str], inputs: Sequence[Sequence[int]], leaf: Sequ
             letter, l = found[1], int(found[2])
             if leaf[i] == (letter in "Wb"):
                 letters.setdefault(l, {}).setdefault(letter, i)
-    users = _users(inputs)
+    users = users_of(dict(enumerate(inputs)))
     found_groups = []
     for l, mine in sorted(letters.items()):
         if not mine.keys() & {"Z", "A"}:
@@ -69,7 +71,7 @@ def modules(made: Iterable[Made], inputs: Sequence[Sequence[int]], own: Sequence
 
     own: whether a leaf belongs to whoever uses it, as a parameter does, and data does not.
     """
-    users = _users(inputs)
+    users = users_of(dict(enumerate(inputs)))
     found = []
     for mark in made:
         inside, waiting = {mark.end}, [mark.end]
@@ -93,24 +95,30 @@ def nested(groups: Iterable[Group], results: frozenset[int]) -> list[Group]:
     by_size = sorted(groups, key=lambda g: (-len(g.members), max(g.members)))
     chosen: list[Group] = []
     inner: list[int] = []  # the number of results of each
+    innermost: dict[int, int] = {}  # node -> the smallest of the chosen that holds it
     for group in by_size:
         members = group.members
-        for other in chosen:
-            if not members <= other.members and members & other.members:
-                members -= other.members
-        around = [k for k, other in enumerate(chosen) if members <= other.members]
+        touched = _around(chosen, {innermost[i] for i in members if i in innermost})
+        for k in touched:
+            if not members <= chosen[k].members:
+                members -= chosen[k].members
+        around = [k for k in touched if members <= chosen[k].members]
         parent = around[-1] if around else None  # the smallest of them
         mine = len(members & results)
         room = inner[parent] if parent is not None else len(results)
         if mine >= 2 and mine <= room - 2:
+            innermost.update(dict.fromkeys(members, len(chosen)))
             chosen.append(Group(group.title, members, parent))
             inner.append(mine)
     return chosen
 
 
-def _users(inputs: Sequence[Sequence[int]]) -> list[list[int]]:
-    users: list[list[int]] = [[] for _ in inputs]
-    for i, mine in enumerate(inputs):
-        for x in mine:
-            users[x].append(i)
-    return users
+def _around(groups: Sequence[Group], numbers: Iterable[int]) -> list[int]:
+    """These groups and those around them, outer ones first."""
+    found: set[int] = set()
+    for number in numbers:
+        k: int | None = number
+        while k is not None and k not in found:
+            found.add(k)
+            k = groups[k].parent
+    return sorted(found)

@@ -16,8 +16,8 @@ from .text import TINY, array_text, visible
 __all__ = ["expression", "scalar_text"]
 
 
-def expression(step: Any, operands: Sequence[Any]) -> str:
-    """The right-hand side of the equation of a Tensor that was computed.
+def expression(t: Any, operands: Sequence[Any]) -> str:
+    """The right-hand side of the equation of a Tensor t that was computed.
 
     operands: for each of its inputs a name, or the number that it is.
 
@@ -27,7 +27,7 @@ def expression(step: Any, operands: Sequence[Any]) -> str:
     ('W @ X', 'sum(Z, axis=1)', 'x ** -0.5')
     """
     written = [Written(x) if isinstance(x, str) else BOARD.number(x) for x in operands]
-    return BOARD.step(Step(step, step.op, step.inputs, step.params), written).text
+    return BOARD.step(Step(t, t.op, t.inputs, t.params), written).text
 
 
 def scalar_text(x: Any) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .box import Box, full_box, group_box, many_box, short_box
-from .folding import Fold, Node, fold_sums, folded
+from .folding import Fold, Vertex, fold_sums, folded, users_of
 from .graph import Graph, rule_texts
 from .grouping import Group, layers, modules, nested
 
@@ -101,10 +101,7 @@ def _groups(graph: Graph, how: str) -> list[Group]:
 
 
 def _neighbourhood(graph: Graph, around: int) -> set[int]:
-    users: list[list[int]] = [[] for _ in graph.nodes]
-    for i, inputs in enumerate(graph.inputs):
-        for x in inputs:
-            users[x].append(i)
+    users = users_of(dict(enumerate(graph.inputs)))
     found, ring = {around}, {around}
     first = True
     while ring:
@@ -135,7 +132,7 @@ def _fold(graph: Graph, groups: Sequence[Group], depth: int | None, kept: set[in
     return fold, closed
 
 
-def _alike(graph: Graph, fold: Fold, closed: Mapping[int, str]) -> list[Node]:
+def _alike(graph: Graph, fold: Fold, closed: Mapping[int, str]) -> list[Vertex]:
     """The nodes; closed groups are alike that hold the same."""
     inside: dict[int, Counter[Hashable]] = {i: Counter() for i in closed}
     for k, i in enumerate(fold):
@@ -143,7 +140,7 @@ def _alike(graph: Graph, fold: Fold, closed: Mapping[int, str]) -> list[Node]:
             inside[i][graph.alike[k].label] += 1
     nodes = list(graph.alike)
     for i, labels in inside.items():
-        nodes[i] = Node(("group", frozenset(labels.items())), "group", nodes[i].inputs)
+        nodes[i] = Vertex(("group", frozenset(labels.items())), "group", nodes[i].inputs)
     return nodes
 
 
