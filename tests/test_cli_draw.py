@@ -96,7 +96,7 @@ def test_open_shows_it_in_the_browser(script, capsys, monkeypatch):
         ("def f(:\n", "net.py, line 1: SyntaxError"),
         ("import sys\nsys.exit(3)\n", "net.py, line 2: SystemExit: 3"),
         ("from nowhere import x\n", "net.py, line 1: ModuleNotFoundError"),
-        ("x = 1\n", "it leaves no computed tensor in a variable"),
+        ("x = 1\n", "net.py: it leaves no computed tensor in a variable (what"),
         ("from tinygrad_edu import Tensor\nW = Tensor(1.0)\n", "it leaves no computed tensor"),
         (
             "from tinygrad_edu import Tensor\nW = Tensor(1.0, requires_grad=True)\na, b = W * 2.0, W * 3.0\n",
@@ -110,13 +110,33 @@ def test_a_script_that_will_not_do_is_one_line_with_the_cure(place, capsys, text
     assert [p.name for p in place.iterdir() if p.suffix == ".svg"] == []
 
 
+def test_a_script_without_a_tensor_is_not_asked_for_a_name(place, capsys):
+    (place / "net.py").write_text("x = 1\n")
+    err = refused(["draw", "net.py"], capsys)
+    assert "which" not in err and "NAME" not in err and err.endswith("is not run).\n")
+
+
 def test_a_wrong_file_name_or_suffix_is_one_line(script, capsys):
     assert "no.py: no such file; give a Python script" in refused(["draw", "no.py"], capsys)
     assert "net.py:Q: it defines no Q; it defines Z, J" in refused(["draw", "net.py:Q"], capsys)
     assert "net.py:X: X is a ndarray; it defines Z, J" in refused(["draw", "net.py:X"], capsys)
     assert "'-1' is no whole number from 0 on" in refused(["draw", "net.py", "--depth=-1"], capsys)
-    assert cli.main(["draw", "net.py", "--out", "net.jpg"]) == 1
-    assert "a drawing is saved as .svg" in capsys.readouterr().err
+
+
+def test_a_wrong_option_is_refused_with_status_2_before_the_script_is_run(script, capsys):
+    (script / "loud.py").write_text("raise SystemExit('it was run')\n")
+    assert "'net.jpg' does not end in .svg, .html" in refused(["draw", "loud.py", "--out", "net.jpg"], capsys)
+    assert "'net.svg' does not end in .html" in refused(["stepper", "loud.py", "--out", "net.svg"], capsys)
+    options = (["--out", "a.svg"], ["--open"], ["--replace"], ["--theme", "dark"], ["--direction", "LR"])
+    for option in options:
+        assert f"{option[0]} is for a file" in refused(["draw", "loud.py", "--text", *option], capsys)
+    assert "no tensors of this graph are called so" in refused(["draw", "net.py", "--around", "zz"], capsys)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".html", ".png", ".pdf", ".dot", ".gv", ".SVG"])
+def test_every_suffix_that_the_command_takes_is_written(script, suffix):
+    assert cli.main(["draw", "net.py", "--out", f"net{suffix}"]) == 0
+    assert (script / f"net{suffix}").stat().st_size > 100
 
 
 def test_a_freed_graph_says_what_to_do(place, capsys):

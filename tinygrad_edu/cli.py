@@ -15,13 +15,13 @@ import argparse
 import io
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from . import __version__
 from .command.derive import SUFFIXES, derive
-from .command.draw import draw, stepper
+from .command.draw import DRAWN, WALKED, draw, stepper
 from .command.reports import Reporter
 from .command.train import LEARNING_RATES, train
 from .errors import DataError, TinygradEduError
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--shapes", action="store_true", help="print the shape of each result beside it")
     command.add_argument(
-        "--out", type=_text_file, metavar="FILE", help="write FILE.py, FILE.tex or FILE.md (with shapes) instead"
+        "--out", type=_file(SUFFIXES), metavar="FILE", help="write FILE.py, FILE.tex or FILE.md (with shapes) instead"
     )
     command.set_defaults(run=derive)
     command = commands.add_parser(
@@ -98,15 +98,15 @@ def _parser() -> argparse.ArgumentParser:
         help="draw the graph of a tensor that your script makes",
         description="Run a script and draw the graph of the tensor that it leaves in a variable, gradients included.",
     )
-    _add_script(command, ".svg, .html, .png, .pdf or .dot", "NAME.svg")
+    _add_script(command, DRAWN, "NAME.svg")
     command.add_argument("--text", action="store_true", help="print the graph as text instead")
-    command.add_argument("--direction", choices=("LR", "TB", "RL", "BT"), default="LR", help="default: LR")
+    command.add_argument("--direction", choices=("TB", "LR", "RL", "BT"), help="default: TB, top to bottom")
     command.add_argument(
         "--group", choices=("auto", "layers", "modules", "none"), default="auto", help="what is framed"
     )
     command.add_argument("--depth", type=_depth, metavar="N", help="how many levels of frames are open")
     command.add_argument("--around", metavar="TENSOR", help="only the neighbourhood of the tensor of this name")
-    command.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="default: the reader's")
+    command.add_argument("--theme", choices=("auto", "light", "dark"), help="default: the reader's")
     command.add_argument("--no-grads", action="store_true", help="leave the gradients out")
     command.set_defaults(run=draw)
     command = commands.add_parser(
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Run a script and write a page that walks through the graph of the tensor that it leaves in a "
         "variable: forward, then backward, rule by rule, with the numbers.",
     )
-    _add_script(command, ".html", "NAME.html")
+    _add_script(command, WALKED, "NAME.html")
     command.add_argument(
         "--convention", choices=("course", "gradient"), default="gradient", help="where 1/m stands (default: gradient)"
     )
@@ -123,9 +123,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_script(command: argparse.ArgumentParser, suffixes: str, default: str) -> None:
+def _add_script(command: argparse.ArgumentParser, suffixes: Sequence[str], default: str) -> None:
     command.add_argument("script", metavar="FILE.py[:NAME]", help="the script, and which of its variables to draw")
-    command.add_argument("--out", metavar="FILE", help=f"where to write: {suffixes} (default: {default} beside you)")
+    command.add_argument(
+        "--out",
+        type=_file(suffixes),
+        metavar="FILE",
+        help=f"where to write: {', '.join(suffixes)} (default: {default} beside you)",
+    )
     command.add_argument("--replace", action="store_true", help="write over a file that is there")
     command.add_argument("--open", action="store_true", help="show it in the browser")
 
@@ -135,10 +140,15 @@ class _OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _text_file(text: str) -> str:
-    if Path(text).suffix not in SUFFIXES:
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in {', '.join(SUFFIXES)}")
-    return text
+def _file(suffixes: Collection[str]) -> Callable[[str], str]:
+    """A path with one of these suffixes."""
+
+    def file(text: str) -> str:
+        if Path(text).suffix.lower() not in suffixes:
+            raise argparse.ArgumentTypeError(f"{text!r} does not end in {', '.join(suffixes)}")
+        return text
+
+    return file
 
 
 def _count(text: str) -> int:

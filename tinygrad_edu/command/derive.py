@@ -39,7 +39,7 @@ def derive(options: argparse.Namespace) -> int:
         report.title(f"{task.title}: {'-'.join(map(str, sizes))}, {' '.join(net.activations)}")
         report.code(d.text(shapes=options.shapes))
     else:
-        report.title(f"{_write(Path(options.out), SUFFIXES[Path(options.out).suffix](d))}")
+        report.title(f"{_write(Path(options.out), SUFFIXES[Path(options.out).suffix.lower()](d))}")
     return 0
 
 

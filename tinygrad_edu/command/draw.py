@@ -10,24 +10,35 @@ from ..shadowing import import_visualize
 from .reports import Reporter
 from .scripts import find_tensor, script_and_name
 
-__all__ = ["draw", "stepper"]
+__all__ = ["DRAWN", "WALKED", "draw", "stepper"]
+
+#: What a drawing, and a stepper's page, may be saved as.
+DRAWN, WALKED = (".svg", ".html", ".png", ".pdf", ".dot", ".gv"), (".html",)
+
+#: What is drawn, but not in a graph as text; where these are not given, `draw` decides.
+FOR_FILES = ("direction", "theme")
 
 
 def draw(options: argparse.Namespace) -> int:
     """`tinygrad-edu draw`: write the picture of the graph, or print it as text."""
     visualize = import_visualize()
+    if options.text:
+        _refuse_what_is_for_files(options)
     out = None if options.text else _place(options, ".svg")
     found = find_tensor(options.script)
-    drawing = visualize.draw(
-        found.tensor,
-        names={found.name: found.tensor, **found.variables},
-        direction=options.direction,
-        group=options.group,
-        depth=options.depth,
-        around=options.around,
-        theme=options.theme,
-        grads=not options.no_grads,
-    )
+    chosen = {key: getattr(options, key) for key in FOR_FILES if getattr(options, key) is not None}
+    try:
+        drawing = visualize.draw(
+            found.tensor,
+            names={found.name: found.tensor, **found.variables},
+            group=options.group,
+            depth=options.depth,
+            around=options.around,
+            grads=not options.no_grads,
+            **chosen,
+        )
+    except visualize.errors.OptionError as error:
+        raise DataError(str(error)) from error
     if out is None:
         Reporter().code(str(drawing))
         return 0
@@ -42,6 +53,13 @@ def stepper(options: argparse.Namespace) -> int:
     names = {found.name: found.tensor, **found.variables}
     visualize.stepper(found.tensor, out, names=names, convention=options.convention)
     return _written(out, options.open)
+
+
+def _refuse_what_is_for_files(options: argparse.Namespace) -> None:
+    """Raises DataError for an option that a graph as text would ignore."""
+    for key in ("out", "open", "replace", *FOR_FILES):
+        if getattr(options, key):
+            raise DataError(f"--{key} is for a file, and --text writes none: leave one of them out.")
 
 
 def _place(options: argparse.Namespace, suffix: str) -> Path:

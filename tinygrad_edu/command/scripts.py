@@ -48,6 +48,8 @@ def find_tensor(text: str) -> Found:
             raise DataError(f"{text}: {what}; {_choice(variables)}.")
         return Found(variables[name], name, variables)
     ends = _ends(variables)
+    if not ends:
+        raise DataError(f"{path}: {_choice(variables)}.")
     if len(ends) != 1:
         raise DataError(f"{path}: which tensor? {_choice(variables, ends)}: {path}:NAME.")
     ((end, tensor),) = ends.items()
