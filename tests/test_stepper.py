@@ -273,6 +273,13 @@ def test_every_tensor_and_array_has_its_box_in_the_picture():
     assert len(boxes) == len(names)
 
 
+def test_an_axis_of_one_entry_is_summed_in_the_singular():
+    b = leaf([1.0, 2.0], "b")
+    steps = data_of(stepper((b + np.ones((1, 2))).sum()))["steps"]
+    (says,) = [step["stretch"]["says"] for step in steps if "stretch" in step]
+    assert "each entry was used once" in says and "axis 0 (1 entry)" in says
+
+
 @pytest.mark.parametrize("named", [False, True])
 def test_an_array_that_is_a_number_has_no_box_with_a_name_or_without(named):
     x, c = leaf([1.0, 3.0], "x"), np.array(2.0)
@@ -291,7 +298,13 @@ def test_a_long_name_is_shortened_whatever_it_is_the_name_of():
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda x: stepper(np.ones(1)), GradientError, "takes a Tensor"),
+        (lambda x: stepper(np.ones(1)), GradientError, r"^stepper\(\) takes a Tensor"),
+        (lambda x: stepper(tg.Tensor(1.0)), GradientError, "nothing to walk through"),
+        (
+            lambda x: stepper((x * x).sum(), convention="course"),
+            GradientError,
+            r'has no means .* give it, names={"m": 209}',
+        ),
         (lambda x: stepper(x * 2.0), ShapeError, "starts from one number"),
         (lambda x: wrong_gradients(x.sum(), "typo"), OptionError, "fault='typo': the faults are order, assign"),
     ],

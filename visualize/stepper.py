@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_edu.derivation.traced import check_end
 from tinygrad_edu.derivation.walk import Node, walk
 
 from .documents import inlined, page, page_file
@@ -60,6 +61,7 @@ def stepper(
         path = Path(path)
         if path.suffix.lower() != ".html":
             raise OptionError(f"cannot save {path.name!r}: a stepper is a page, saved as .html.")
+    check_end(J, "stepper", "walk through", convention)
     found = walk(J, names=names, convention=convention)
     called = [node.called for node in found.nodes]
     if any(_unwieldy(node.name) for node in found.nodes):

@@ -149,11 +149,12 @@ class _Teller:
     def _stretch(self, share: Share, x: str, t: str) -> dict[str, Any]:
         """Why a share is summed, and over which axes."""
         given, shape = share.given.shape, share.array.shape
-        axes = _listed([f"axis {i} ({given[i]} entries)" for i in share.summed])
+        axes = _listed([f"axis {i} ({given[i]} {'entry' if given[i] == 1 else 'entries'})" for i in share.summed])
         times = int(np.prod([given[i] for i in share.summed]))
+        often = "once" if times == 1 else f"{times} times"
         return {
             "says": f"Broadcasting had stretched {x} from {shape} to {given} in {self._made(share.user)}: each entry "
-            f"was used {times} times. Each use hands back its part, and the parts add up: the rule gave {given}, "
+            f"was used {often}. Each use hands back its part, and the parts add up: the rule gave {given}, "
             f"which is summed over {axes}.",
             "rule": self._equation(
                 share.name, "before the sum =", share.rule, share.operands, self._arrays.place(share.given)

@@ -130,7 +130,7 @@ def derive(
     dZ = Z + Z
     dW = dZ @ X.T
     """
-    check_end(J, "derive", convention)
+    check_end(J, "derive", "derive", convention)
     targets = _targets(J, wrt)
     called = Names(names)
     steps, twins, seed, m, parts, true, _ = walked(J, called, convention, targets)

@@ -49,17 +49,18 @@ class Traced(NamedTuple):
     contributions: list[Contribution]
 
 
-def check_end(J: Any, caller: str, convention: str) -> None:
-    """Raise GradientError, ShapeError, DTypeError or DomainError unless J is one number with a gradient to read out."""
+def check_end(J: Any, caller: str, what: str, convention: str) -> None:
+    """Raise GradientError, ShapeError, DTypeError or DomainError unless J is one number with a gradient to read out.
+
+    caller: the function that was called with J; what: what it does with a graph.
+    """
     if type(J) is not Tensor:
         raise GradientError(f"{caller}() takes a Tensor, the end of a recorded graph; this is a {type(J).__name__}.")
     if convention not in ("gradient", "course"):
         raise DomainError(f"convention={convention!r}: it is 'gradient' or 'course'.")
     seed_for(J, None)  # refuses what is no real number
     if J.op is None or not J.requires_grad:
-        raise GradientError(
-            f"{J._label()} was not computed from anything that requires a gradient: nothing to {caller}."
-        )
+        raise GradientError(f"{J._label()} was not computed from anything that requires a gradient: nothing to {what}.")
 
 
 def walked(J: Tensor, names: Names, convention: Convention, targets: Sequence[Tensor]) -> Traced:
@@ -118,7 +119,7 @@ def _examples(J: Tensor, behind: Iterable[Tensor], names: Names) -> int:
     if len(found) != 1:
         raise GradientError(
             f"convention='course' needs m, the number of examples, and {J._label()} has {len(found) or 'no'} means "
-            f'that tell it: give it, derive(J, convention="course", names={{"m": 209}}).'
+            f'that tell it: give it, names={{"m": 209}}.'
         )
     (m,) = found
     return m

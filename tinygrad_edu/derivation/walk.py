@@ -155,7 +155,7 @@ def walk(
     >>> [f"{share}: {share.array}, {share.number} of {share.of}" for share in w.shares if share.tensor is a]
     ['da = dJ: 1.0, 1 of 2', 'da += dt1 * b: -3.0, 2 of 2']
     """
-    check_end(J, "walk", convention)
+    check_end(J, "walk", "walk through", convention)
     behind = inputs_first(J)
     count = sum(t.op is not None for t in behind)
     if count > LIMIT:
