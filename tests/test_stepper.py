@@ -231,6 +231,11 @@ def test_the_page_of_a_network_for_the_digits_stays_small():
     assert len(stepper(J, convention="course").encode()) < 400_000
 
 
+def test_a_step_of_many_inputs_is_not_written_out_at_each_of_them():
+    size = [len(stepper(np.concatenate([leaf([1.0 * i]) for i in range(n)]).sum())) for n in (200, 400)]
+    assert size[1] < 2.2 * size[0]
+
+
 def test_the_page_is_written_whole_or_not_at_all(tmp_path):
     J, tensors = named_layer()
     path = tmp_path / "backprop.html"

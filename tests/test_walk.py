@@ -172,6 +172,19 @@ def test_new_and_stretched_axes_are_told_apart():
     assert (share.given.shape, share.summed) == ((3, 4, 2), (0, 1))
 
 
+def test_what_a_rule_makes_for_all_its_inputs_at_once_is_told_for_each():
+    x, y, z = leaf([1.0, 2.0], "x"), leaf([3.0, 4.0, 5.0], "y"), leaf([6.0], "z")
+    shares = walk(np.concatenate([x, y * y, z, x]).sum(), names={}).shares
+    texts = [str(share) for share in shares if share.user.op.name == "concatenate"]
+    assert texts == ["dx = dt2[0:2]", "dt1 = dt2[2:5]", "dz = dt2[5:6]", "dx += dt2[6:8]"]
+
+
+def test_sums_that_overflow_are_inf_without_a_warning():
+    x = leaf(0.1, "x")
+    (visit,) = [visit for visit in walk(x * 1e308 + x * 1e308 + x).backward if visit.name == "dx"]
+    assert np.isinf(visit.gradient)
+
+
 def test_a_share_that_is_a_sum_stands_in_parentheses_behind_another():
     A, Y = leaf([[0.5, 0.25]], "A"), tg.Tensor([[1.0, 0.0]], name="Y")
     visit = walk(A.sum() + F.binary_cross_entropy(A, Y), convention="course").backward[-1]

@@ -14,10 +14,13 @@ from tinygrad_edu.derivation.walk import Forward, Node, Share, Visit, Walk
 from .arrays import Arrays
 from .faults import FAULTS, wrong_gradients
 from .pixels import diverging_png
-from .text import counted, visible
+from .text import counted, cut, visible
 from .verdicts import difference, verdict
 
 __all__ = ["story"]
+
+#: The most columns of an equation inside a sentence; it stands in full at its own step.
+EQUATION = 120
 
 #: The parts of an expression: a quoted text or .T; a name, unless it names an argument, as axis= does; whatever else.
 PARTS = re.compile(r"('[^']*'|\.T\b)|([^\W\d]\w*)(?!\w)(?!=(?!=))|(\w+|\W)")
@@ -38,6 +41,7 @@ class _Teller:
         self._arrays = Arrays()
         self._nodes = {id(node.thing): i for i, node in enumerate(walk.nodes)}
         self._visits = {visit.tensor: visit for visit in walk.backward}
+        self._steps = {step.tensor: str(step) for step in walk.forward}
         self._end = walk.backward[0]
 
     def told(self, called: Sequence[str | None]) -> dict[str, Any]:
@@ -193,7 +197,7 @@ class _Teller:
 
     def _made(self, tensor: Any) -> str:
         """The equation of the step that made it."""
-        return next(str(step) for step in self._walk.forward if step.tensor is tensor)
+        return cut(self._steps[tensor], EQUATION)
 
     def _equation(
         self, name: str, sign: str, expression: str, operands: Mapping[str, np.ndarray], array: int

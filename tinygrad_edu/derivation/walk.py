@@ -193,7 +193,8 @@ class _Reader:
         """The whole of it."""
         forward = tuple(self._forward(x) for x in self._twins if x.op is not None)
         nodes = tuple(self._node(x) for x in self._twins if x in self._names.of)
-        return Walk(nodes, forward, tuple(self._visits()), self._m)
+        with np.errstate(all="ignore"):  # what overflows here has overflowed in backward(), which has warned
+            return Walk(nodes, forward, tuple(self._visits()), self._m)
 
     def _node(self, x: Tensor) -> Node:
         t = self._tensors.get(x)
@@ -229,7 +230,7 @@ class _Reader:
                 if y not in called:
                     called[y] = names.distinct(f"d{names.of[y]}")
                 so_far = received.setdefault(y, [])
-                share, written = self._share(numbers, made, steps, called[y], [s for s, _ in so_far], owed[y])
+                share, written = self._share(numbers, made, steps, called[y], so_far, owed[y])
                 so_far.append((share, written))
                 passed.append(share)
                 if len(so_far) == owed[y]:
@@ -237,17 +238,32 @@ class _Reader:
             yield self._visit(x, called[x], received[x], tuple(passed))
 
     def _slices(self) -> Iterable[tuple[Contribution, list[Step]]]:
-        """Each contribution in this graph, with the steps taken for it: from the one before it on."""
+        """Each contribution in this graph, with the steps taken for it.
+
+        They were taken since the contribution before it; or, by a rule that makes all at once, for the first one.
+        """
         start = 0
         summing: set[Tensor] = set()
+        taken: dict[Tensor, tuple[int, Step]] = {}  # what the rules of the tensor of this moment made
+        of = None
         for made in self._traced.contributions:
             if made.t in self._tensors:  # and not in one that a rule has made and walked for itself
-                yield made, self._traced.steps[start : made.place]
+                if made.t is not of:
+                    of, taken = made.t, {}
+                for place, step in enumerate(self._traced.steps[start : made.place], start):
+                    taken[step.out] = place, step
+                yield made, _needed((made.dx, made.given), taken)
                 start = made.place + (made.x in summing)  # the step that added it to what was there before
                 summing.add(made.x)
 
     def _share(
-        self, numbers: Contribution, made: Contribution, steps: list[Step], name: str, before: list[Share], of: int
+        self,
+        numbers: Contribution,
+        made: Contribution,
+        steps: list[Step],
+        name: str,
+        before: list[tuple[Share, Written]],
+        of: int,
     ) -> tuple[Share, Written]:
         names = self._names
         constants = [x for x in leaves(steps) if x not in names.of and not x.requires_grad]
@@ -280,7 +296,7 @@ class _Reader:
             summed=_summed(given.shape, array.shape),
             number=len(before) + 1,
             of=of,
-            total=_fixed(before[-1].total + array) if before else array,
+            total=_fixed(before[-1][0].total + array) if before else array,
             operands=self._read([*found, *rule]),
         )
         return share, written
@@ -305,6 +321,18 @@ class _Reader:
         """{name: array} of what the lines read, and of what they make on the way."""
         read = [x for line in found for x in (line.end, *(x for step in line.steps for x in step.parents))]
         return {self._names.of[x]: _fixed(x) for x in read if type(x) is Tensor and x in self._names.of}
+
+
+def _needed(made: Iterable[Any], taken: Mapping[Tensor, tuple[int, Step]]) -> list[Step]:
+    """Those of the steps taken that these were made in, in order."""
+    found: dict[int, Step] = {}
+    waiting = [x for x in made if type(x) is Tensor]
+    while waiting:
+        place, step = taken.get(waiting.pop(), (-1, None))
+        if step is not None and place not in found:
+            found[place] = step
+            waiting += step.parents
+    return [step for _, step in sorted(found.items())]
 
 
 def _fixed(x: Any) -> np.ndarray:
