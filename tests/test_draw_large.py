@@ -207,6 +207,19 @@ def test_around_shows_the_gradients_that_flow_there_in_a_graph_of_any_size(steps
         assert "dmiddle" in [edge.text for edge in gradients]
 
 
+def test_around_shows_two_rings_at_most():
+    J = network(3, 4, 4, 4, 1)
+    heads = [head.split(" = ")[0] for head in heads_of(draw(J, around="Z2"))]
+    assert sorted(heads) == sorted(["Z2", "W2", "b2", "A1", "A2", "Z1", "Z3"])
+
+
+def test_around_shows_closed_groups_whole():
+    view = draw(network(3, *[4] * 6, 1), around="Z3", depth=0)
+    groups = [box for box in view._scene.boxes if box.kind == "group"]
+    assert [box.name[:7] for box in groups] == [f"layer {l}" for l in (1, 2, 3, 4, 5)]
+    assert {box.stands_for for box in groups} == {4}
+
+
 def test_around_refuses_what_is_not_there():
     J = network(3, 4, 1)
     with pytest.raises(OptionError, match="around='Z7': no tensors of this graph are called so"):

@@ -170,7 +170,7 @@ def test_it_is_described_for_those_who_do_not_see_it():
     assert [root[0].tag, root[1].tag] == [f"{SVG}title", f"{SVG}desc"]
     assert root.findtext(f"{SVG}title") == "Graph of J"
     assert root.findtext(f"{SVG}desc").splitlines() == [
-        "The computation of J, drawn left to right: 2 parameters, 1 input, 4 results.",
+        "The computation of J, drawn top to bottom: 2 parameters, 1 input, 4 results.",
         "t1 = W @ X",
         "Z = t1 + b",
         "t2 = Z * Z",

@@ -31,7 +31,7 @@ def draw(
     t: Any,
     *,
     names: Mapping[str, Any] | None = None,
-    direction: str = "LR",
+    direction: str = "TB",
     values: bool = True,
     grads: bool = True,
     shapes: bool = True,
@@ -44,7 +44,7 @@ def draw(
 
     names: names for tensors and arrays that have none of their own, {"Y": Y}; names=locals() will do.
     Tensors without any name are called t1, t2, ..., bare arrays c1, c2, ....
-    direction: "LR" (left to right), "TB" (top to bottom: narrower, for deep networks), "RL" or "BT".
+    direction: "TB" (top to bottom), "LR" (left to right: for a few boxes), "RL" or "BT".
     values, grads, shapes: whether the boxes show them.  An array of up to 4 entries is shown in full, else its range,
     mean and histogram; hold the pointer over a box for every digit and uncut names.
     grads: the gradients of t, computed for the picture alone; `.grad` is neither read nor written, and
@@ -52,7 +52,7 @@ def draw(
     several meet in a box, it shows their sum.  A t with several entries, or a complex one, is drawn without gradients.
     group: what is framed: "layers" (what the names W1, b1, Z1, A1 tell), "modules" (what each nn.Module made),
     "auto" (both) or "none".  depth: how many levels of frames are open; what is deeper is one box.
-    around: a tensor or array of the graph, or its name: only its neighbourhood.
+    around: a tensor or array of the graph, or its name: only its neighbourhood, at most two steps away.
     theme: "auto" follows the reader's light or dark scheme; or "light" or "dark".
     Up to 60 tensors stand in full and up to 300 in short boxes.  Beyond, layers and modules are closed and what is
     alike is one box ("16 × relu"), until 60 are left; the picture says what it left out.

@@ -26,7 +26,7 @@ __all__ = ["Arrow", "LABEL_COLUMNS", "Layout", "Point", "lay_out", "layout_dot"]
 DETOURS = 150
 
 #: The most columns of a label beside an arrow; what is cut stands in full in its title.
-LABEL_COLUMNS = 34
+LABEL_COLUMNS = 46
 
 POINTS_PER_INCH = 72
 

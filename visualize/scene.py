@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .box import Box, full_box, group_box, many_box, short_box
-from .folding import Fold, Vertex, fold_sums, folded, users_of
+from .folding import Fold, Vertex, fold_sums, folded, quotient, users_of
 from .graph import Graph, rule_texts
 from .grouping import Group, layers, modules, nested
 
@@ -20,8 +20,8 @@ __all__ = ["Edge", "Frame", "GROUPS", "Look", "Scene", "scene"]
 #: The most boxes that stand in full, and the most in any picture.
 FULL, LIMIT = 60, 300
 
-#: `around=` shows as many rings of neighbours as fit into this many boxes, and at least one.
-AROUND = 30
+#: `around=` shows so many rings of neighbours, fewer if they do not fit into so many boxes, and at least one.
+RINGS, AROUND = 2, 30
 
 #: What differs in the titles of groups that are alike: W[3] is told as W[l].
 NUMBER = re.compile(r"\d+")
@@ -75,8 +75,10 @@ class Scene:
 def scene(graph: Graph, look: Look, around: int | None) -> Scene:
     """The picture of the graph.  around: only the neighbourhood of this node."""
     groups = _groups(graph, look.group)
-    kept = set(range(len(graph))) if around is None else _neighbourhood(graph, around)
+    kept = set(range(len(graph))) if around is None else _neighbourhood(graph, around, groups, look.depth)
     fold, closed = _fold(graph, groups, look.depth, kept)
+    reached = {fold[k] for k in kept if fold[k] in closed}
+    kept |= {k for k in range(len(graph)) if fold[k] in reached}  # a group is told as a whole
     shown = sorted({fold[k] for k in kept})
     members: dict[int, list[int]] = {i: [] for i in shown[-LIMIT:]}
     for k in sorted(kept):
@@ -100,17 +102,18 @@ def _groups(graph: Graph, how: str) -> list[Group]:
     return nested(found, frozenset(i for i in range(len(graph)) if not leaf[i]))
 
 
-def _neighbourhood(graph: Graph, around: int) -> set[int]:
-    users = users_of(dict(enumerate(graph.inputs)))
-    found, ring = {around}, {around}
-    first = True
-    while ring:
-        ring = {y for x in ring for y in (*graph.inputs[x], *users[x])} - found
-        if not first and len(found) + len(ring) > AROUND:
+def _neighbourhood(graph: Graph, around: int, groups: Sequence[Group], depth: int | None) -> set[int]:
+    """What is near to this node; a group that `depth` closes counts as one."""
+    fold: Fold = list(range(len(graph))) if depth is None else _closed(graph, groups, depth)[0]
+    inputs = quotient(graph.alike, fold)
+    users = users_of(inputs)
+    found = ring = {fold[around]}
+    for number in range(RINGS):
+        ring = {y for x in ring for y in (*inputs[x], *users[x])} - found
+        if number and len(found) + len(ring) > AROUND:
             break
-        found |= ring
-        first = False
-    return found
+        found = found | ring
+    return {k for k in range(len(graph)) if fold[k] in found}
 
 
 def _fold(graph: Graph, groups: Sequence[Group], depth: int | None, kept: set[int]) -> tuple[Fold, dict[int, str]]:
@@ -118,7 +121,7 @@ def _fold(graph: Graph, groups: Sequence[Group], depth: int | None, kept: set[in
     open_fold: Fold = list(range(len(graph)))
     deepest = max((_depth(groups, g) for g in range(len(groups))), default=0)
     if depth is not None:
-        return _closed(graph, groups, min(depth, deepest + 1))
+        return _closed(graph, groups, depth)
     if len(kept) <= LIMIT:
         return open_fold, {}
     fold, closed = open_fold, dict[int, str]()

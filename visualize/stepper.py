@@ -87,7 +87,7 @@ def _picture(J: Any, nodes: tuple[Node, ...]) -> tuple[str, str]:
     """The graph as SVG, and its style; both empty where it cannot be drawn."""
     try:
         names = {node.name: node.thing for node in nodes}
-        svg = draw(J, names=names, grads=False, group="none").svg
+        svg = draw(J, names=names, direction="LR", grads=False, group="none").svg
     except LayoutError:
         return "", ""
     element, style = inlined(svg)

@@ -68,7 +68,7 @@ def main() -> None:
     """All of them."""
     neuron(HERE)
     draw(scalars()).save(HERE / "scalars.svg")
-    draw(network([64, 128, 64, 1], 200), direction="TB").save(HERE / "network.svg")
+    draw(network([64, 128, 64, 1], 200)).save(HERE / "network.svg")
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         folder = Path(place)
         stepper(layer(), folder / "stepper.html")

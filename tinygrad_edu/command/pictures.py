@@ -32,7 +32,7 @@ def graph_and_curves(
         "accuracy": {"train": [e.train_accuracy for e in history], "test": [e.test_accuracy for e in history]},
     }
     pictures = {"curves.svg": visualize.curves([e.number for e in history], panels).svg}
-    drawing = visualize.draw(J, direction="TB")
+    drawing = visualize.draw(J)
     try:
         pictures["graph.svg"] = drawing.svg
     except visualize.errors.LayoutError as error:
