@@ -1,5 +1,7 @@
 """The commands `tinygrad-edu draw` and `stepper`: the graph of a user's own script."""
 
+import subprocess
+import sys
 import webbrowser
 
 import pytest
@@ -79,6 +81,42 @@ def test_a_file_that_is_there_stays_unless_it_is_to_be_replaced(script, capsys):
     assert (script / "net.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_a_script_that_goes_elsewhere_or_writes_the_file_itself_loses_nothing(script, capsys):
+    (script / "away").mkdir()
+    (script / "away" / "net.svg").write_text("mine")
+    (script / "move.py").write_text(SCRIPT + "import os\nos.chdir('away')\n")
+    assert cli.main(["draw", "move.py", "--out", "net.svg"]) == 0
+    assert (script / "away" / "net.svg").read_text() == "mine"
+    assert (script / "net.svg").read_text(encoding="utf-8").startswith("<svg")
+    for command, name in (("draw", "own.svg"), ("stepper", "own.html")):
+        (script / "own.py").write_text(SCRIPT + f"from pathlib import Path\nPath({name!r}).write_text('mine')\n")
+        assert f"{name}: this file exists" in refused([command, "own.py"], capsys)
+        assert (script / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("raise GeneratorExit('odd')", "line 1: GeneratorExit: odd"),
+        ("class Odd(BaseException): pass\nraise Odd('two\\nlines')", "line 2: Odd: two lines"),
+        ("class Odd(Exception):\n    def __str__(self): raise OSError\nraise Odd", "line 3: Odd"),
+        ("import sys\nsys.stdout.close()", "odd.py: it closes sys.stdout"),
+    ],
+)
+def test_whatever_a_script_raises_is_one_line(place, text, words):
+    (place / "odd.py").write_text(text + "\n")
+    run = [sys.executable, "-m", "tinygrad_edu", "draw", "odd.py"]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=place)
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_variable_that_cannot_be_asked_what_it_is_does_no_harm(script):
+    odd = "class Odd:\n    @property\n    def __class__(self): raise OSError\nodd = Odd()\n"
+    (script / "net.py").write_text(odd + SCRIPT)
+    assert cli.main(["draw", "net.py"]) == 0
+    assert cli.main(["stepper", "net.py"]) == 0
+
+
 def test_open_shows_it_in_the_browser(script, capsys, monkeypatch):
     seen = []
     monkeypatch.setattr(webbrowser, "open", lambda address: seen.append(address) or True)
@@ -130,6 +168,7 @@ def test_a_wrong_option_is_refused_with_status_2_before_the_script_is_run(script
     options = (["--out", "a.svg"], ["--open"], ["--replace"], ["--theme", "dark"], ["--direction", "LR"])
     for option in options:
         assert f"{option[0]} is for a file" in refused(["draw", "loud.py", "--text", *option], capsys)
+    assert "nowhere: no such folder" in refused(["draw", "loud.py", "--out", "nowhere/a.svg"], capsys)
     assert "no tensors of this graph are called so" in refused(["draw", "net.py", "--around", "zz"], capsys)
 
 

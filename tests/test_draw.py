@@ -245,6 +245,12 @@ def test_what_is_no_tensor_is_refused(thing):
         draw(thing)
 
 
+@pytest.mark.parametrize("option", ["values", "grads", "shapes"])
+def test_what_is_neither_true_nor_false_is_refused(option):
+    with pytest.raises(OptionError, match=f"{option}=array.*: it is True or False"):
+        draw(parameter(1.0), **{option: np.array([1, 2])})
+
+
 def test_wrong_options_are_refused():
     x = Tensor(1.0)
     with pytest.raises(OptionError, match="direction='left': it is one of LR, TB, RL, BT"):

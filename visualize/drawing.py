@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
+
 from .canvas import THEMES
 from .errors import OptionError
 from .files import pdf_of, png_of, save
@@ -69,6 +71,9 @@ def draw(
     _check("direction", direction, DIRECTIONS)
     _check("group", group, GROUPS)
     _check("theme", theme, ("auto", *THEMES))
+    for option, value in (("values", values), ("grads", grads), ("shapes", shapes)):
+        if not isinstance(value, int | np.bool_):
+            raise OptionError(f"{option}={value!r}: it is True or False.")
     if depth is not None and (not isinstance(depth, int) or isinstance(depth, bool) or depth < 0):
         raise OptionError(f"depth={depth!r}: how many levels of frames are open, a whole number from 0 on.")
     graph = read_graph(t, names, grads)

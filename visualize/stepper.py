@@ -114,4 +114,4 @@ def _shortened(nodes: tuple[Node, ...]) -> dict[str, Any]:
 
 def _sizes(names: Mapping[str, Any] | None) -> dict[str, Any]:
     """What names= calls a number, such as m."""
-    return {name: x for name, x in (names or {}).items() if isinstance(x, int | np.integer)}
+    return {name: x for name, x in (names or {}).items() if issubclass(type(x), int | np.integer)}

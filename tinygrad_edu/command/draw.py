@@ -42,7 +42,9 @@ def draw(options: argparse.Namespace) -> int:
     if out is None:
         Reporter().code(str(drawing))
         return 0
-    return _written(drawing.save(out), options.open)
+    _check_free(out, options)
+    drawing.save(out)
+    return _written(out, options.open)
 
 
 def stepper(options: argparse.Namespace) -> int:
@@ -51,7 +53,9 @@ def stepper(options: argparse.Namespace) -> int:
     out = _place(options, ".html")
     found = find_tensor(options.script)
     names = {found.name: found.tensor, **found.variables}
-    visualize.stepper(found.tensor, out, names=names, convention=options.convention)
+    page = visualize.stepper(found.tensor, names=names, convention=options.convention)
+    _check_free(out, options)
+    visualize.files.write_whole(out, page)
     return _written(out, options.open)
 
 
@@ -63,19 +67,31 @@ def _refuse_what_is_for_files(options: argparse.Namespace) -> None:
 
 
 def _place(options: argparse.Namespace, suffix: str) -> Path:
-    """Where to write.  Raises DataError for a file that is there already, before the script is run."""
+    """Where to write, wherever the script goes.  Raises DataError for a file that is there, a folder that is not."""
     script, name = script_and_name(options.script)
     default = f"{script.stem}-{name}{suffix}" if name else f"{script.stem}{suffix}"
-    out = Path(default if options.out is None else options.out)
-    if os.path.lexists(out) and not options.replace:
-        raise DataError(f"{out}: this file exists; give --out a new name, or --replace it.")
+    out = Path(default if options.out is None else options.out).absolute()
+    if not out.parent.is_dir():
+        raise DataError(f"{_shown(out.parent)}: no such folder; make it, or change --out.")
+    _check_free(out, options)
     return out
+
+
+def _check_free(out: Path, options: argparse.Namespace) -> None:
+    if os.path.lexists(out) and not options.replace:
+        raise DataError(f"{_shown(out)}: this file exists; give --out a new name, or --replace it.")
+
+
+def _shown(path: Path) -> Path:
+    """The path as it is seen from where the command is."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _written(path: Path, wanted: bool) -> int:
     report = Reporter()
-    report.title(f"written to {path}")
-    if wanted and not webbrowser.open(path.resolve().as_uri()):
-        report.failure(f"no browser was found; open {path.resolve()} in one.")
+    report.title(f"written to {_shown(path)}")
+    if wanted and not webbrowser.open(path.as_uri()):
+        report.failure(f"no browser was found; open {path} in one.")
         return 1
     return 0

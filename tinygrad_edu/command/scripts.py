@@ -1,9 +1,11 @@
 """Run a user's script and find the tensor to draw.  Floor 7."""
 
+import os
 import runpy
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,7 +45,7 @@ def find_tensor(text: str) -> Found:
         raise DataError(f"{path}: no such file; give a Python script, FILE.py or FILE.py:name.")
     variables = _run(path)
     if name is not None:
-        if not isinstance(variables.get(name), Tensor):
+        if type(variables.get(name)) is not Tensor:
             what = f"{name} is a {type(variables[name]).__name__}" if name in variables else f"it defines no {name}"
             raise DataError(f"{text}: {what}; {_choice(variables)}.")
         return Found(variables[name], name, variables)
@@ -58,14 +60,31 @@ def find_tensor(text: str) -> Found:
 
 def _run(path: Path) -> dict[str, Any]:
     """The variables of the script."""
-    arguments, places = sys.argv, list(sys.path)
+    here = os.getcwd()
+    arguments, places, streams = sys.argv, list(sys.path), (sys.stdout, sys.stderr)
     sys.argv, sys.path[:0] = [str(path)], [str(path.resolve().parent)]
     try:
-        return runpy.run_path(str(path), run_name=path.stem)
-    except (Exception, SystemExit) as error:
-        raise DataError(f"{_place(path, error)}: {type(error).__name__}: {error}") from error
+        variables = runpy.run_path(str(path), run_name=path.stem)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise DataError(f"{_place(path, error)}: {type(error).__name__}{_said(error)}") from error
     finally:
-        sys.argv, sys.path[:] = arguments, places
+        sys.argv, sys.path[:], (sys.stdout, sys.stderr) = arguments, places, streams
+        with suppress(OSError):  # the script may have taken the folder away
+            os.chdir(here)
+    if sys.stdout.closed:
+        raise DataError(f"{path}: it closes sys.stdout, where the command has to write.")
+    return variables
+
+
+def _said(error: BaseException) -> str:
+    """What an error says, on one line; nothing where it cannot say it."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        return ""
+    return f": {text}" if text else ""
 
 
 def _place(path: Path, error: BaseException) -> str:
@@ -81,7 +100,7 @@ def _tensors(variables: Mapping[str, Any]) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     for name, x in variables.items():
         if (
-            isinstance(x, Tensor)
+            type(x) is Tensor
             and not x.is_leaf
             and not name.startswith("_")
             and all(x is not other for other in found.values())
