@@ -9,7 +9,7 @@ import pytest
 from pictures import SVG, boxes_of, parameter
 
 from tinygrad_edu import Tensor, derive, functions, nn
-from tinygrad_edu.derivation.walk import walk
+from tinygrad_edu.derivation.walking import walk
 from visualize import draw
 from visualize.errors import OptionError
 from visualize.folding import Vertex, fold_alike, fold_leaves, fold_loops, fold_sums

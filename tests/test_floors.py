@@ -33,6 +33,12 @@ FLOORS = {
     "__init__": 10,  # the roof: gathers the names, and nobody imports from it
     "manual": None,  # an island
 }  # fmt: skip
+#: Modules with a function of their name: what a command does, a NumPy function, and what no package hands out.
+NAMESAKES = {
+    *("command/train", "command/derive", "command/draw"),
+    "rules/shape",
+    *("compiler/capture", "derivation/lines", "tinygrad_edu/tracing"),
+}
 #: The libraries beside NumPy and Python's own that a module may use.
 LIBRARIES = {"command": {"rich", "threadpoolctl"}, "compiler": {"numba"}}
 #: Where `visualize` may be imported, and there only inside a function.
@@ -190,6 +196,13 @@ def public_names(tree):
             yield node.name
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             yield from (target.id for target in node.targets)
+
+
+@every_file
+def test_no_public_function_has_the_name_of_its_module(path):
+    """`from . import page` would mean one or the other."""
+    defined = {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
+    assert path.stem not in defined or f"{path.parent.name}/{path.stem}" in NAMESAKES
 
 
 @every_file

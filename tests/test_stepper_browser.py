@@ -11,7 +11,7 @@ from test_derive import network
 from walks import data_of, diamond, meeting, named_layer, stretched
 
 import tinygrad_edu as tg
-from tinygrad_edu.derivation.walk import walk
+from tinygrad_edu.derivation.walking import walk
 from visualize import stepper
 from visualize.errors import LayoutError
 

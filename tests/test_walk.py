@@ -11,7 +11,7 @@ from walks import diamond, stretched
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions as F
-from tinygrad_edu.derivation.walk import LIMIT, walk
+from tinygrad_edu.derivation.walking import LIMIT, walk
 from tinygrad_edu.errors import ChangedDataError, DomainError, GradientError, GraphFreedError, ShapeError
 from tinygrad_edu.primitives import Primitive, registry
 

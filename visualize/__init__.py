@@ -7,10 +7,10 @@
 
 Reads `tinygrad_edu`, which never imports this package except from inside `Tensor.draw()` and the command.
 Files, in the order they are best read: `graph` (the only one that knows the engine), `notation` and `text`
-(how things are written), `grouping` and `folding` (what belongs together, what is alike), `box` and `scene` (what the
-picture shows), `layout` (where it goes), `svg`, `source` and `graph_page` (the picture as SVG, DOT, HTML), `files`
+(how things are written), `grouping` and `folding` (what belongs together, what is alike), `box` and `scenes` (what the
+picture shows), `layout` (where it goes), `svg`, `source` and `graph_pages` (the picture as SVG, DOT, HTML), `files`
 (saving), `drawing` (what you call).
-For the stepper: `stepper` and the files that its docstring names.
+For the stepper: `stepping` and the files that its docstring names.
 For training: `inputs` (what is handed in), `picture` (what you get); for its curves `series` (what they say), `axis`
 (round ticks), `plot`, `training_curves`.  Arrays become pixels in `pixels`, bars in `distributions`, stretches in
 `masks`; `weight_heatmaps`, `layer_histograms`, `decision`, `confusion_table`, `wrong_images` are a picture each.
@@ -27,7 +27,7 @@ from .layer_histograms import histograms
 from .picture import Picture
 from .pixels import Pooled, pooled
 from .report import PICTURES, training_report
-from .stepper import stepper
+from .stepping import stepper
 from .training_curves import curves
 from .weight_heatmaps import heatmaps
 from .wrong_images import mistakes

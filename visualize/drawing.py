@@ -16,9 +16,9 @@ from .canvas import THEMES
 from .errors import OptionError
 from .files import pdf_of, png_of, save
 from .graph import Graph, read_graph
-from .graph_page import graph_page
+from .graph_pages import graph_page
 from .layout import lay_out
-from .scene import GROUPS, Look, Scene, scene
+from .scenes import GROUPS, Look, Scene, scene
 from .source import dot_of
 from .svg import svg_of
 from .text import cut

@@ -19,8 +19,8 @@ from .masks import stretches
 
 __all__ = [
     "Fold",
-    "Vertex",
     "SUMS",
+    "Vertex",
     "fold_alike",
     "fold_leaves",
     "fold_loops",

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_edu.backprop import backpropagate
 from tinygrad_edu.derivation.naming import Names
-from tinygrad_edu.derivation.walk import LIMIT, walk
+from tinygrad_edu.derivation.walking import LIMIT, walk
 from tinygrad_edu.errors import ChangedDataError, NoRuleError
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.tracing import inputs_first

@@ -16,7 +16,7 @@ import graphviz
 
 from .box import COLUMN, LINE
 from .errors import LayoutError
-from .scene import Edge, Scene
+from .scenes import Edge, Scene
 from .text import columns, cut
 
 __all__ = ["Arrow", "LABEL_COLUMNS", "Layout", "Point", "lay_out", "layout_dot"]

@@ -7,7 +7,7 @@ import graphviz
 from .box import FONT_SIZE
 from .canvas import THEMES
 from .layout import LABEL_COLUMNS
-from .scene import Scene
+from .scenes import Scene
 from .text import cut
 
 __all__ = ["dot_of"]

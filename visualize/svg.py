@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from .box import BAR, COLUMN, GAP, LINE, PADDING, Box
 from .canvas import THEMES, coordinate, new_svg, style_sheet, text_element
 from .layout import LABEL_COLUMNS, Arrow, Layout
-from .scene import Scene
+from .scenes import Scene
 from .text import TALLEST, columns, cut
 
 __all__ = ["svg_of"]

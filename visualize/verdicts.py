@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.derivation.walk import Visit, Walk
+from tinygrad_edu.derivation.walking import Visit, Walk
 
 from .faults import Fault
 from .text import number_text

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 from .documents import inlined, page, page_file
-from .scene import Scene
+from .scenes import Scene
 
 __all__ = ["graph_page"]
 

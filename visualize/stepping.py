@@ -2,8 +2,8 @@
 
     stepper(J, "backprop.html", names={"X": X})
 
-`tinygrad_edu.derivation.walk` knows what happens, `story` says it, `arrays` shows the numbers, `faults` and `verdicts`
-do it wrong on purpose, `documents` and the files in `pages/` make one HTML file of it.
+`tinygrad_edu.derivation.walking` knows what happens, `telling` says it, `arrays` shows the numbers, `faults` and
+`verdicts` do it wrong on purpose, `documents` and the files in `pages/` make one HTML file of it.
 """
 
 import html
@@ -18,13 +18,13 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_edu.derivation.traced import check_end
-from tinygrad_edu.derivation.walk import Node, walk
+from tinygrad_edu.derivation.walking import Node, walk
 
 from .documents import inlined, page, page_file
 from .drawing import draw
 from .errors import LayoutError, OptionError
 from .files import write_whole
-from .story import story
+from .telling import story
 
 __all__ = ["stepper"]
 
@@ -49,7 +49,7 @@ def stepper(
     broadcasting is summed away, where gradients meet; and what goes wrong if one of these is forgotten.
     No `.grad` is read or written, no hook called.  Without a layout engine it has a table in place of the picture.
     Raises OptionError for another suffix, SaveError where the file cannot be written, and as
-    `tinygrad_edu.derivation.walk`: GradientError, ShapeError, DTypeError, DomainError, GraphFreedError,
+    `tinygrad_edu.derivation.walking`: GradientError, ShapeError, DTypeError, DomainError, GraphFreedError,
     ChangedDataError, NoRuleError.
 
     >>> from tinygrad_edu import Tensor

@@ -1,6 +1,6 @@
 """What the stepper's page says at each step: sentences, equations with their arrays, shapes, what is known afterwards.
 
-Plain dicts and lists, ready for JSON.  Everything in them comes from `tinygrad_edu.derivation.walk`.
+Plain dicts and lists, ready for JSON.  Everything in them comes from `tinygrad_edu.derivation.walking`.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-from tinygrad_edu.derivation.walk import Forward, Node, Share, Visit, Walk
+from tinygrad_edu.derivation.walking import Forward, Node, Share, Visit, Walk
 
 from .arrays import Arrays
 from .faults import FAULTS, wrong_gradients
