@@ -234,6 +234,7 @@ def test_only_a_tangled_graph_gets_straight_arrows():
     for i in range(200):
         chain = chain + 1.0
         tangle.append(tangle[-1] * tangle[i // 3])
+        tangle[-1].name = f"p{i}"
     assert "splines=line" not in layout_dot(draw(chain, group="none")._scene, "LR")
     assert "splines=line" in layout_dot(draw(tangle[-1])._scene, "LR")
     assert len(boxes_of(draw(tangle[-1]))) == 201

@@ -236,9 +236,36 @@ def test_more_than_60_tensors_stand_in_short_boxes():
     drawing = draw(J)
     assert len(heads_of(drawing)) == 87
     assert all(len(lines) == 2 for _, lines, _ in boxes_of(drawing).values())
-    assert drawing._scene.note == "Short boxes: values and gradients are in their titles."
+    assert drawing._scene.note == (
+        "Short boxes: values and gradients are in their titles, and no arrows show how these flow."
+    )
     (W5,) = [title for _, lines, title in boxes_of(drawing).values() if lines[0] == "W5"]
     assert "\nvalue: " in W5 and "\ngradient: " in W5
+
+
+def test_a_graph_of_more_than_60_tensors_without_names_is_folded_if_it_then_fits():
+    w, h = parameter(0.5, "w"), Tensor(1.0, name="h")
+    for _ in range(50):
+        h = np.tanh(h * w)
+    drawing = draw(h)
+    assert len(heads_of(drawing)) < 10 and "102 tensors" in drawing._scene.note
+    assert any(edge.kind == "gradient" for edge in drawing._scene.edges)
+
+
+def test_only_the_end_itself_is_marked_as_the_end():
+    J = network(3, 4, 4, 4, 1)
+    classes = [classes for classes, _, _ in boxes_of(draw(J, around="Z1")).values()]
+    assert classes and not any("end" in each for each in classes)
+    assert sum("end" in each for each, _, _ in boxes_of(draw(J, around="A4")).values()) == 1
+
+
+def test_a_sum_has_its_name_its_value_and_the_number_of_its_terms():
+    xs = [parameter(float(i)) for i in range(100)]
+    loss = sum(np.exp(x * 0.01) for x in xs)
+    loss.name = "loss"
+    (box,) = [box for box in draw(loss * 2.0)._scene.boxes if "sum of" in box.name]
+    told = dict(box.told)
+    assert box.name == "loss = sum of 100" and told["value"] == repr(float(loss.data)) and told["gradient"] == "2.0"
 
 
 def test_more_than_300_tensors_close_their_layers():
@@ -288,7 +315,7 @@ def test_the_scalar_network_of_micrograd_folds_to_its_layers():
     drawing = draw(demo(5))
     heads = heads_of(drawing)
     assert len(heads) < 40
-    assert {"256 × parameter", "80 × relu(·)", "80 × sum of 17", "337 × (· * ·)", "sum of 338"} <= set(heads)
+    assert {"256 × parameter", "80 × relu(·)", "80 × sum of 17", "337 × (· * ·)", "sum of 337"} <= set(heads)
     together = [box for box in drawing._scene.boxes if box.kind == "parameter"]
     assert sum(box.stands_for for box in together) == 337
 

@@ -12,7 +12,7 @@ from walks import data_of, diamond, meeting, named_layer, stretched
 
 import tinygrad_edu as tg
 from tinygrad_edu.derivation.walking import walk
-from visualize import stepper
+from visualize import drawing, stepper
 from visualize.errors import LayoutError
 
 #: Every number inside an element, with every digit, matrix by matrix and row by row.
@@ -192,6 +192,18 @@ def test_the_box_of_the_step_is_lit_and_what_is_not_known_is_hollow(browser):
         assert page.locator(".arrow.lit").count() == 1
 
 
+def test_the_box_that_stands_for_a_step_is_lit_where_the_picture_is_folded(browser):
+    h = leaf([0.5], "x")
+    for _ in range(450):
+        h = np.sin(h)
+    with opened(browser, stepper(h.sum())) as page:
+        for step in (3, 200, 452, 453, 700):
+            page.evaluate(f"location.hash = 'step={step}'")
+            page.wait_for_function(f"document.querySelector('#place').innerText.startsWith('{step} ')")
+            assert page.locator(".box.lit").count() == 1
+        assert page.locator(".box.part").count() == 1 and page.locator(".box.hollow").count() == 1
+
+
 def test_the_lit_arrow_points_where_the_step_goes(browser):
     J, _ = meeting()
     shown = "e => getComputedStyle(e).display != 'none'"
@@ -298,10 +310,10 @@ def test_motion_is_reduced_where_the_reader_asks_for_it(browser):
 
 
 def test_without_a_picture_everything_else_works(browser, monkeypatch):
-    def draw(*args, **options):
+    def lay_out(*args, **options):
         raise LayoutError("no layout engine")
 
-    monkeypatch.setitem(stepper.__globals__, "draw", draw)
+    monkeypatch.setattr(drawing, "lay_out", lay_out)
     with opened(browser, stepper(meeting()[0])) as page:
         page.keyboard.press("End")
         assert at(page) == 11

@@ -7,7 +7,7 @@ import pytest
 from calls import leaf
 from walks import data_of, named_layer
 
-from visualize import stepper, stepping
+from visualize import drawing, stepper
 from visualize.errors import LayoutError
 
 
@@ -53,15 +53,19 @@ def test_a_graph_that_is_folded_in_its_picture_has_all_of_its_steps():
         h = np.sin(h)
     page = stepper(h.sum())
     assert 0 < page.count('<g class="box ') < 60
-    assert len(data_of(page)["steps"]) == 1 + 451 + 1 + 451
+    data = data_of(page)
+    assert len(data["steps"]) == 1 + 451 + 1 + 451
+    boxes = dict(re.findall(r'<g class="box [^"]*" id="(n\d+)".*?<title>([^\n<]*)', page))
+    assert {node["box"][0] for node in data["nodes"]} == set(boxes)
+    assert [node["box"][1] for node in data["nodes"]][1:451] == ["450 × sin(·)"] * 450
 
 
 def test_without_a_layout_engine_the_page_has_its_table_and_everything_else(monkeypatch):
-    def draw(*args, **options):
+    def lay_out(*args, **options):
         raise LayoutError("no layout engine")
 
     with_picture = stepper(named_layer()[0])
-    monkeypatch.setattr(stepping, "draw", draw)
+    monkeypatch.setattr(drawing, "lay_out", lay_out)
     page = stepper(named_layer()[0])
     assert '<g class="box ' in with_picture and '<g class="box ' not in page
     assert data_of(page) == data_of(with_picture)

@@ -83,21 +83,33 @@ def short_box(graph: Graph, i: int, *, shapes: bool) -> Box:
     return _box(graph, i, graph.kind(i), rows, [*_what(graph, i), *_exact(data, graph.gradients.get(i))])
 
 
-def many_box(graph: Graph, i: int, members: Sequence[int], terms: int, *, values: bool, shapes: bool) -> Box:
-    """Tensors that are alike, of which i is the last.  terms: how many are added up in each, if it is a run of sums."""
-    times, data = len(members) // max(terms - 1, 1), graph.data(i)
+def many_box(
+    graph: Graph, i: int, members: Sequence[int], last: Sequence[int], terms: int, *, values: bool, shapes: bool
+) -> Box:
+    """Tensors that are alike, of which i is the last.  terms: how many are added up in each, if it is a run of sums.
+
+    last: the ends of these runs, which have the sums; what comes before one is a part of it.
+    """
+    shown = last if terms > 1 else members
+    times, data = len(shown), graph.data(i)
     what = f"{SUMS[graph.op(i)]} of {terms}" if terms > 1 else graph.common(members)
     head = f"{times} × {f'({what})' if ' · ' in f' {what} ' else what}" if times > 1 else what
-    dzs = [graph.gradients[k] for k in members if k in graph.gradients]
+    head = f"{graph.short(i)} = {head}" if times == 1 and i in graph.named else head
+    dzs = [graph.gradients[k] for k in shown if k in graph.gradients]
     rows = [_text(head, "name")]
     if shapes:
         rows.append(_text(f"each {data.shape} · {data.dtype.name}" if data.shape else data.dtype.name, "quiet"))
-    together = np.concatenate([graph.data(k).ravel() for k in members])
-    gradient = np.concatenate([dz.ravel() for dz in dzs]) if dzs else None
+    together = _joined([graph.data(k) for k in shown])
+    gradient = _joined(dzs) if dzs else None
     rows += _numbers(together, gradient, values=values, shapes=False)
     told = [("", head), ("", f"{len(members)} tensors, each of shape {data.shape}, {data.dtype.name}")]
     told += [("the last", graph.whole(i)), *_exact(together, gradient)]
     return _box(graph, i, graph.kind(i), rows, told, len(members), head)
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The entries of all; of one alone, in its shape."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate([x.ravel() for x in arrays])
 
 
 def group_box(graph: Graph, i: int, members: Sequence[int], name: str, *, values: bool, shapes: bool) -> Box:

@@ -56,8 +56,8 @@ def draw(
     "auto" (both) or "none".  depth: how many levels of frames are open; what is deeper is one box.
     around: a tensor or array of the graph, or its name: only its neighbourhood, at most two steps away.
     theme: "auto" follows the reader's light or dark scheme; or "light" or "dark".
-    Up to 60 tensors stand in full and up to 300 in short boxes.  Beyond, layers and modules are closed and what is
-    alike is one box ("16 × relu"), until 60 are left; the picture says what it left out.
+    Up to 60 tensors stand in full, and up to 300 in short boxes if most results have names.  Beyond, layers and
+    modules are closed and what is alike is one box ("16 × relu"), until 60 are left; the picture says what it left out.
     Colour and outline tell parameters (orange, rounded), inputs (blue, folded corner), bare arrays (pink, cut
     corners), results (green) and what stands for many (a second sheet behind it) apart; the end has a thick border.
     Raises NotDrawableError, OptionError, GraphFreedError and ChangedDataError; and LayoutError once the picture is

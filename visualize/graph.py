@@ -100,6 +100,14 @@ class Graph:
         texts = {self.expression(i, lambda k: "·") for i in members[:SOME]}
         return texts.pop() if len(texts) == 1 else f"{self.op(members[0])}(·)"
 
+    def terms(self, links: Sequence[int]) -> int:
+        """How many terms are added (or multiplied, ...) in these steps, without the 0 or 1 with which Python begins."""
+        inside, found = set(links), 0
+        for x in (self.nodes[i] for i in links):
+            nothing = {"add": 0, "multiply": 1}.get(x.op.name)
+            found += sum(self._number[id(y)] not in inside if _is_box(y) else y != nothing for y in x.inputs)
+        return found
+
     def short(self, i: int) -> str:
         """A name that fits into a label."""
         return cut(visible(self.names[i]), NAME_COLUMNS)

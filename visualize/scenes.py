@@ -1,7 +1,7 @@
 """What the picture of a graph shows: which boxes, which arrows between them, in which frames, and what it leaves out.
 
-Up to 60 tensors stand in full, with the gradients flowing back; up to 300 each in a short box.  Beyond, groups close
-and what is alike becomes one box, and the picture says so.
+Up to 60 tensors stand in full, with the gradients flowing back; up to 300, if most results have names, each in a short
+box.  Beyond, groups close and what is alike becomes one box, and the picture says so.
 """
 
 import re
@@ -15,7 +15,7 @@ from .folding import Fold, Vertex, fold_sums, folded, quotient, users_of
 from .graph import Graph, rule_texts
 from .grouping import Group, layers, modules, nested
 
-__all__ = ["Edge", "Frame", "GROUPS", "Look", "Scene", "scene"]
+__all__ = ["Edge", "FULL", "Frame", "GROUPS", "Look", "Scene", "scene"]
 
 #: The most boxes that stand in full, and the most in any picture.
 FULL, LIMIT = 60, 300
@@ -64,12 +64,17 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """boxes: inputs before their users, the end last.  note: what the picture leaves out, "" if nothing."""
+    """boxes: inputs before their users.  note: what the picture leaves out, "" if nothing.
+
+    box_of: {number of a node: the id of the box that stands for it}.  end: the id of the end's box, if it is there.
+    """
 
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
     frames: tuple[Frame, ...]
     note: str
+    box_of: dict[int, str]
+    end: str | None
 
 
 def scene(graph: Graph, look: Look, around: int | None) -> Scene:
@@ -89,7 +94,9 @@ def scene(graph: Graph, look: Look, around: int | None) -> Scene:
     boxes = _boxes(graph, look, members, closed, full, rules or {})
     edges = _edges(graph, fold, members, rules)
     frames = _frames(groups, members, closed)
-    return Scene(boxes, edges, frames, _note(graph, members, kept, bool(closed), len(shown) - len(members), full))
+    note = _note(graph, members, kept, bool(closed), len(shown) - len(members), full, look.grads)
+    box_of = {k: f"n{i}" for i, mine in members.items() for k in mine}
+    return Scene(boxes, edges, frames, note, box_of, box_of.get(len(graph) - 1))
 
 
 def _groups(graph: Graph, how: str) -> list[Group]:
@@ -122,7 +129,8 @@ def _fold(graph: Graph, groups: Sequence[Group], depth: int | None, kept: set[in
     deepest = max((_depth(groups, g) for g in range(len(groups))), default=0)
     if depth is not None:
         return _closed(graph, groups, depth)
-    if len(kept) <= LIMIT:
+    results = [i for i in kept if graph.op(i)]
+    if len(kept) <= FULL or (len(kept) <= LIMIT and sum(i in graph.named for i in results) >= len(results) / 2):
         return open_fold, {}
     fold, closed = open_fold, dict[int, str]()
     for levels in reversed(range(deepest + 2 if groups else 1)):
@@ -132,6 +140,8 @@ def _fold(graph: Graph, groups: Sequence[Group], depth: int | None, kept: set[in
         fold = folded(_alike(graph, fold, closed), fold, FULL)
         if len({fold[k] for k in kept}) <= FULL:
             break
+    if len({fold[k] for k in kept}) > FULL and len(kept) <= LIMIT:  # nothing is gained
+        return open_fold, {}
     return fold, closed
 
 
@@ -186,9 +196,9 @@ def _boxes(
             name = f"{times} × {NUMBER.sub('l', closed[i])}" if times > 1 else closed[i]
             found.append(group_box(graph, i, mine, name, values=look.values, shapes=look.shapes))
         elif len(mine) > 1:
-            links, times = len(mine), len({runs[k] for k in mine})
-            terms = links // times + 1 if links > times and links % times == 0 else 0
-            found.append(many_box(graph, i, mine, terms, values=look.values, shapes=look.shapes))
+            last = sorted({runs[k] for k in mine})
+            terms, rest = divmod(graph.terms(mine), len(last)) if len(mine) > len(last) else (0, 0)
+            found.append(many_box(graph, i, mine, last, 0 if rest else terms, values=look.values, shapes=look.shapes))
         elif full:
             found.append(full_box(graph, i, sums.get(i, ()), values=look.values, shapes=look.shapes))
         else:
@@ -261,6 +271,7 @@ def _note(
     closed: bool,
     left_out: int,
     full: bool,
+    grads: bool,
 ) -> str:
     """What the picture leaves out."""
     parts = []
@@ -275,5 +286,6 @@ def _note(
     if left_out:
         parts.append(f"{left_out} boxes nearer to the inputs are left out: draw(t, around=...) shows a part in full.")
     if not full:
-        parts.append("Short boxes: values and gradients are in their titles.")
+        arrows = ", and no arrows show how these flow" if grads and len(graph.gradients) > 1 else ""
+        parts.append(f"Short boxes: values and gradients are in their titles{arrows}.")
     return " ".join(parts)

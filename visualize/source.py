@@ -42,7 +42,7 @@ def dot_of(scene: Scene, direction: str, title: str) -> str:
             tooltip=_escaped(box.title),
             fillcolor=fill,
             color=stroke,
-            penwidth="3.5" if box is scene.boxes[-1] else "1.5",
+            penwidth="3.5" if box.id == scene.end else "1.5",
             **SHAPES[box.kind],
         )
     _add_frames(dot, scene, None)

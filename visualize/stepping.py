@@ -24,6 +24,7 @@ from .documents import inlined, page, page_file
 from .drawing import draw
 from .errors import LayoutError, OptionError
 from .files import write_whole
+from .scenes import FULL
 from .telling import story
 
 __all__ = ["stepper"]
@@ -66,9 +67,9 @@ def stepper(
     called = [node.called for node in found.nodes]
     if any(_unwieldy(node.name) for node in found.nodes):
         found = walk(J, names={**_sizes(names), **_shortened(found.nodes)}, convention=convention)
-    data = story(found, called)
+    picture, style, boxes = _picture(J, found.nodes)
+    data = story(found, called, boxes)
     title = f"Backprop of {data['end']}, step by step"
-    picture, style = _picture(J, found.nodes)
     parts = {"title": html.escape(title), "data": _in_script(data), "picture": picture}
     body = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], page_file("stepper.html"))
     text = page(title, body, f"{page_file('stepper.css')}\n{style}", page_file("stepper.js"))
@@ -83,15 +84,18 @@ def _in_script(data: Any) -> str:
     return re.sub(r"[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _picture(J: Any, nodes: tuple[Node, ...]) -> tuple[str, str]:
-    """The graph as SVG, and its style; both empty where it cannot be drawn."""
+def _picture(J: Any, nodes: tuple[Node, ...]) -> tuple[str, str, list[tuple[str, str]]]:
+    """The graph as SVG, and its style, both empty without a layout engine; and for each node its box: id and name."""
+    names = {node.name: node.thing for node in nodes}
+    group = "none" if len(nodes) <= FULL else "auto"  # a large graph is easier to read with its layers closed
+    drawing = draw(J, names=names, direction="LR", grads=False, group=group)
+    called = {box.id: box.name for box in drawing._scene.boxes}
+    boxes = [(found, called[found]) if (found := drawing._scene.box_of.get(i)) else ("", "") for i in range(len(nodes))]
     try:
-        names = {node.name: node.thing for node in nodes}
-        svg = draw(J, names=names, direction="LR", grads=False, group="none").svg
+        element, style = inlined(drawing.svg)
     except LayoutError:
-        return "", ""
-    element, style = inlined(svg)
-    return ET.tostring(element, encoding="unicode", method="html"), style
+        return "", "", boxes
+    return ET.tostring(element, encoding="unicode", method="html"), style, boxes
 
 
 def _unwieldy(name: str) -> bool:

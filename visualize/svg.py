@@ -34,7 +34,7 @@ def svg_of(scene: Scene, layout: Layout, title: str, description: str, theme: st
     for arrow in layout.arrows:
         _add_arrow(moved, arrow, names)
     for box in scene.boxes:
-        _add_box(moved, box, *layout.centres[box.id], is_end=box is scene.boxes[-1])
+        _add_box(moved, box, *layout.centres[box.id], is_end=box.id == scene.end)
     if scene.note:
         _add_text(moved, 0, layout.height + GAP + 0.76 * LINE, ((scene.note, "quiet"),))
     for group in moved:  # one line each; inside a <text>, white space would be shown

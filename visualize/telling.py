@@ -26,12 +26,13 @@ EQUATION = 120
 PARTS = re.compile(r"('[^']*'|\.T\b)|([^\W\d]\w*)(?!\w)(?!=(?!=))|(\w+|\W)")
 
 
-def story(walk: Walk, called: Sequence[str | None]) -> dict[str, Any]:
+def story(walk: Walk, called: Sequence[str | None], boxes: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The page's data: nodes, steps, arrays, and what the three faults make of it.
 
     called: the user's own name for each node, which may be longer than the walk's.
+    boxes: the id and the name of the box of the picture that stands for each.
     """
-    return _Teller(walk).told(called)
+    return _Teller(walk).told(called, boxes)
 
 
 @final
@@ -44,22 +45,23 @@ class _Teller:
         self._steps = {step.tensor: str(step) for step in walk.forward}
         self._end = walk.backward[0]
 
-    def told(self, called: Sequence[str | None]) -> dict[str, Any]:
+    def told(self, called: Sequence[str | None], boxes: Sequence[tuple[str, str]]) -> dict[str, Any]:
         steps = [self._start(), *map(self._forward, self._walk.forward), self._seed()]
         steps += [self._share(share) for share in self._walk.shares]
         return {
             "end": self._walk.nodes[-1].name,
             "gradients": len(self._walk.backward),
-            "nodes": list(map(self._node, self._walk.nodes, called)),
+            "nodes": list(map(self._node, self._walk.nodes, called, boxes)),
             "steps": steps,
             "faults": list(map(self._fault, FAULTS)),
             "arrays": self._arrays.found,
             "scale": diverging_png(np.linspace(-1.0, 1.0, 63)[None], 1.0),
         }
 
-    def _node(self, node: Node, called: str | None) -> dict[str, Any]:
+    def _node(self, node: Node, called: str | None, box: tuple[str, str]) -> dict[str, Any]:
         whole = visible(called) if called and called != node.name else None
-        return {"name": node.name, "called": whole, "kind": node.kind, "array": self._arrays.place(node.array)}
+        place = self._arrays.place(node.array)
+        return {"name": node.name, "called": whole, "kind": node.kind, "array": place, "box": box}
 
     def _start(self) -> dict[str, Any]:
         walk = self._walk

@@ -153,7 +153,9 @@ function known() {
 }
 
 /* The picture: which boxes are lit, and which are still hollow. */
-const box = node => svg && svg.querySelector(`#n${node}`);
+const box = node => svg && nodes[node].box[0] && svg.querySelector(`#${nodes[node].box[0]}`);
+const members = new Map();  // a box may stand for several nodes
+nodes.forEach((node, i) => members.set(node.box[0], [...members.get(node.box[0]) ?? [], i]));
 // A second head, at the beginning of an arrow: there the gradient arrives on its way back.
 function backHead(line) {
   const [x, y, nextX, nextY] = line.getAttribute("d").match(/-?[\d.]+/g).map(Number);
@@ -179,20 +181,21 @@ function light(step) {
   }
   const bad = new Set(broken ? chosen().rows.filter(row => row.off).map(row => row.node) : []);
   const has = new Set(steps.filter(each => each.gives).map(each => each.gives.node));
-  nodes.forEach((node, i) => {
-    const here = box(i);
-    if (!here) return;
-    here.classList.remove("lit", "near", "part", "hollow", "broken");
-    if (state.get(i) === "part") here.classList.add("part");
-    if (!state.has(i) && (!backward || has.has(i))) here.classList.add("hollow");
-    if (step.lit.includes(i) && step.phase !== "start") here.classList.add("lit");
-    if (step.from?.includes(i)) here.classList.add("near");
-    if (bad.has(i)) here.classList.add("broken");
-  });
+  for (const mine of members.values()) {
+    const here = box(mine[0]);
+    if (!here) continue;
+    const awaited = backward ? mine.filter(i => has.has(i)) : mine, done = awaited.filter(i => state.has(i));
+    const mark = (name, on) => here.classList.toggle(name, Boolean(on));
+    mark("part", done.length && (done.length < awaited.length || done.some(i => state.get(i) === "part")));
+    mark("hollow", awaited.length && !done.length);
+    mark("lit", step.phase !== "start" && mine.some(i => step.lit.includes(i)));
+    mark("near", mine.some(i => step.from?.includes(i)));
+    mark("broken", mine.some(i => bad.has(i)));
+  }
   for (const list of arrows.values()) for (const arrow of list) arrow.classList.remove("lit");
   for (const from of step.from ?? []) for (const to of step.lit) {
     const [tail, head] = backward ? [to, from] : [from, to];
-    for (const arrow of arrows.get(`${nodes[tail].name} → ${nodes[head].name}`) ?? []) arrow.classList.add("lit");
+    for (const arrow of arrows.get(`${nodes[tail].box[1]} → ${nodes[head].box[1]}`) ?? []) arrow.classList.add("lit");
   }
   follow(step.phase === "start" ? [] : step.lit.concat(step.from ?? []));
 }
