@@ -1,6 +1,7 @@
 """`stepper`: its picture, the names in it, and how the page grows with the graph."""
 
 import re
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -23,6 +24,33 @@ def test_every_tensor_and_array_has_its_box_in_the_picture():
     names = [node["name"] for node in data_of(page)["nodes"]]
     assert [names[int(i)] for i, _ in boxes] == [name for _, name in boxes]
     assert len(boxes) == len(names)
+
+
+def test_a_notebook_shows_the_page_and_an_interpreter_its_size():
+    page = stepper(named_layer()[0])
+    steps = len(data_of(page)["steps"])
+    assert repr(page) == f'<page of {steps} steps; to keep it: stepper(J, "steps.html")>'
+    frame = ET.fromstring(page._repr_html_())
+    assert frame.tag == "iframe" and frame.get("srcdoc") == " ".join(page.split("\n"))
+
+
+def test_one_name_has_one_value_where_the_course_divides_by_m():
+    W, b, X = leaf([[1.0, 2.0]], "W"), leaf([[0.5]], "b"), np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 5.0]])
+    data = data_of(stepper(((W @ X + b) ** 2).mean(), convention="course"))
+    (step,) = [step for step in data["steps"] if step["title"].startswith("db")]
+    assert step["title"] == "db = sum(dt2, axis=1, keepdims=True) / m"
+    assert step["equations"][-1]["label"] == "this share" and step["head"]["array"] == step["gives"]["array"]
+    m = step["head"]["parts"][-1]
+    assert m[0] == "m" and data["arrays"][m[1]]["text"] == "3"
+
+
+def test_a_number_with_a_name_is_shown_with_its_value():
+    x = leaf([1.0, 2.0, 4.0], "x")
+    data = data_of(stepper((x * x).mean(), names={"m": 3}))
+    parts = [part for step in data["steps"] for each in step.get("equations", ()) for part in each["parts"]]
+    assert {
+        data["arrays"][part[1]]["text"] for part in parts if part[0] == "m" and len(part) == 2 and type(part) is list
+    } == {"3"}
 
 
 def test_an_axis_of_one_entry_is_summed_in_the_singular():

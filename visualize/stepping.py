@@ -13,7 +13,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import numpy as np
 
@@ -27,10 +27,35 @@ from .files import write_whole
 from .scenes import FULL
 from .telling import story
 
-__all__ = ["stepper"]
+__all__ = ["StepperPage", "stepper"]
 
 #: The most characters of a name in the equations; a longer one stands in full in the table of the tensors.
 NAME = 20
+
+
+@final
+class StepperPage(str):
+    """The text of the page, which a notebook shows in a frame, and an interpreter in a line.
+
+    >>> from tinygrad_edu import Tensor
+    >>> a = Tensor(2.0, requires_grad=True, name="a")
+    >>> stepper(a * a)
+    <page of 5 steps; to keep it: stepper(J, "steps.html")>
+    """
+
+    steps: int
+
+    def __new__(cls, text: str, steps: int) -> "StepperPage":
+        """The text, and how many steps it has."""
+        page = super().__new__(cls, text)
+        page.steps = steps
+        return page
+
+    def __repr__(self) -> str:
+        return f'<page of {self.steps} steps; to keep it: stepper(J, "steps.html")>'
+
+    def _repr_html_(self) -> str:
+        return f'<iframe srcdoc="{html.escape(str(self))}" style="width: 100%; height: 50rem; border: 0"></iframe>'
 
 
 def stepper(
@@ -39,10 +64,10 @@ def stepper(
     *,
     names: Mapping[str, Any] | None = None,
     convention: Literal["gradient", "course"] = "gradient",
-) -> str:
+) -> StepperPage:
     """One HTML page that walks through the computation of J and back, rule by rule, with the numbers.
 
-    One self-contained file, which asks for nothing from the network.
+    One self-contained file, which a notebook shows in a frame, and which asks for nothing from the network.
     J: a recorded tensor of one entry, of at most 1000 steps.  path: where to write the page, too; it ends in .html, and
     is written whole or not at all.  names: names for tensors, arrays and sizes, as in `derive`; names=locals() will do.
     convention: "gradient", or "course" with 1/m at the leaves only, as in `derive`.
@@ -75,7 +100,7 @@ def stepper(
     text = page(title, body, f"{page_file('stepper.css')}\n{style}", page_file("stepper.js"))
     if path is not None:
         write_whole(path, text)
-    return text
+    return StepperPage(text, len(data["steps"]))
 
 
 def _in_script(data: Any) -> str:

@@ -123,6 +123,8 @@ class _Teller:
         equations.append(self._equation(share.name, sign, share.expression, share.operands, array))
         last = share.number == share.of
         divided = last and self._walk.m > 1 and share.tensor.is_leaf
+        if share.of > 1 or divided:  # the name is the whole gradient's
+            equations[-1]["label"] = "this share"
         which = f", share {share.number} of {share.of}" if share.of > 1 else ""
         check = _check(share.name, share.expression, share.operands, share.array.shape)
         step: dict[str, Any] = {
@@ -140,10 +142,10 @@ class _Teller:
             step["meet"] = self._meet(share, x)
         if divided:
             whole = self._arrays.place(visit.gradient)
-            step["divided"] = {
-                "says": f"{x} is a leaf: here the course's 1/m comes in.",
-                "equation": self._equation(visit.name, "=", visit.expression, self._whole(visit), whole),
-            }
+            equation = self._equation(visit.name, "=", visit.expression, self._whole(visit), whole)
+            step["divided"] = {"says": f"{x} is a leaf: here the course's 1/m comes in.", "equation": equation}
+            if share.of == 1:
+                step |= {"title": str(visit), "head": equation}
         gradient = visit.gradient if last else share.total
         step["gives"] = self._gives(share.tensor, share.name, gradient, share.number, share.of)
         return step
@@ -204,11 +206,13 @@ class _Teller:
     def _equation(
         self, name: str, sign: str, expression: str, operands: Mapping[str, np.ndarray], array: int
     ) -> dict[str, Any]:
-        """parts: texts, and [name, where its array is] for the operands.  array: the result's."""
+        """parts: texts, and [name, where its array is] for the operands and the sizes.  array: the result's."""
         parts: list[Any] = []
         for quoted, word, other in PARTS.findall(expression):
             if word in operands:
                 parts.append([word, self._arrays.place(operands[word])])
+            elif word in self._walk.sizes:
+                parts.append([word, self._arrays.place(np.array(self._walk.sizes[word]))])
             elif parts and type(parts[-1]) is str:
                 parts[-1] += quoted or word or other
             else:

@@ -107,14 +107,21 @@ class Walk:
 
     backward: its visits, in the order in which backprop goes.  shares: what they pass back, in order.
     m: by how much gradients between the end and the leaves are larger than the true ones: 1, or the course's m.
+    sizes: {name in the expressions: number}, of the numbers that have a name.
     str(walk): all equations.
     """
 
     def __init__(
-        self, nodes: tuple[Node, ...], forward: tuple[Forward, ...], backward: tuple[Visit, ...], m: Size | None
+        self,
+        nodes: tuple[Node, ...],
+        forward: tuple[Forward, ...],
+        backward: tuple[Visit, ...],
+        m: Size | None,
+        sizes: Iterable[Size],
     ):
         self.nodes, self.forward, self.backward = nodes, forward, backward
         self.m = 1 if m is None else m.value
+        self.sizes = {size.name: size.value for size in (*sizes, *([] if m is None else [m]))}
         self.shares = tuple(share for visit in backward for share in visit.passed)
 
     def __str__(self) -> str:
@@ -194,7 +201,7 @@ class _Reader:
         forward = tuple(self._forward(x) for x in self._twins if x.op is not None)
         nodes = tuple(self._node(x) for x in self._twins if x in self._names.of)
         with np.errstate(all="ignore"):  # what overflows here has overflowed in backward(), which has warned
-            return Walk(nodes, forward, tuple(self._visits()), self._m)
+            return Walk(nodes, forward, tuple(self._visits()), self._m, self._names.sizes.values())
 
     def _node(self, x: Tensor) -> Node:
         t = self._tensors.get(x)

@@ -91,10 +91,10 @@ function row(label, ...parts) {
   });
   return scrolling(label, make("div", "numbers", ...groups), make("div", "legends", ...legends.values()));
 }
-function numeric({name, parts, array}) {
+function numeric({name, label, parts, array}) {
   const inside = parts.length === 1 && typeof parts[0] === "string" ? []
     : [...parts.map(part => typeof part === "string" ? part : [part[1], part[0]]), "="];
-  return row(`${name} with its numbers`, ...inside, [array, name]);
+  return row(`${name} with its numbers`, ...inside, [array, label ?? name]);
 }
 function note(title, says, ...inside) {
   return make("div", "note", make("h3", "", title), make("p", "", says), ...inside);
@@ -230,6 +230,7 @@ function breaking() {
   const bad = rows.some(row => row.off);
   byId("verdict").textContent = says;
   byId("verdict").className = bad ? "bad" : "";
+  byId("wrong").hidden = !bad;
   const lines = rows.map(({name, right, wrong, off}) => make("tr", "",
     make("td", "", named(name)), labelled("right", shown(right, "")),
     labelled("with the fault", off ? wrong === null ? make("span", "off", "—") : shown(wrong, "", "wrong", right) : make("span", "muted same", "the same")),
@@ -247,7 +248,7 @@ function render() {
   document.body.classList.toggle("backwards", backward);
   document.body.classList.toggle("forwards", !backward);
   byId("phase").textContent = {start: "Before the first step", forward: "Forward pass", backward: "Backward pass"}[step.phase];
-  byId("title").replaceChildren(...step.equations ? symbolic(step.equations.at(-1)) : [step.title]);
+  byId("title").replaceChildren(...step.equations ? symbolic(step.head ?? step.equations.at(-1)) : [step.title]);
   byId("says").textContent = step.says;
   byId("equations").replaceChildren(...told(step));
   byId("place").textContent = `${place + 1} of ${steps.length}`;
@@ -343,7 +344,10 @@ document.addEventListener("keydown", event => {
 addEventListener("hashchange", visit);
 
 /* Once. */
-byId("summary").textContent = `${nodes.length} tensors, ${steps.length} steps. Press → to step, space to play.`;
+const how = matchMedia("(pointer: coarse)").matches ? "Tap the arrows to step, the triangle to play" : "Press → to step, space to play";
+byId("summary").textContent = `${nodes.length} tensors, ${steps.length} steps. ${how}.`;
+const biting = faults.find(each => each.rows.some(row => row.off));
+if (biting) document.querySelector(`input[name="fault"][value="${biting.fault}"]`).checked = true;
 byId("slider").max = steps.length;
 byId("phases").children[0].style.flexGrow = Math.max(turn, 1);
 byId("phases").children[1].style.flexGrow = steps.length - turn;
