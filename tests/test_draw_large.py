@@ -115,6 +115,12 @@ def test_parameters_of_one_name_are_called_by_their_path_everywhere():
     assert {"W", "b"} <= set(heads_of(alone))
 
 
+def test_a_module_that_holds_itself_has_paths_too():
+    net = Net(1)
+    net.me = [net]
+    assert "head.W" in heads_of(draw((net(np.ones((4, 5))) ** 2).mean()))
+
+
 def test_depth_says_how_many_levels_are_open():
     J = of_blocks(2)
     closed = draw(J, depth=0)

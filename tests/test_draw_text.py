@@ -149,6 +149,12 @@ def test_a_tower_of_combining_marks_is_cut_before_it_leaves_its_box():
     assert cut("e" + "\u0301" * 9, 24) == "e" + "\u0301" * 4 + "…"
 
 
+def test_names_that_look_alike_stay_on_their_line():
+    a, b = (Tensor([1.0, 2.0], requires_grad=True, name=name) for name in ("a\nb", "a\\nb"))
+    texts = [edge.text for edge in draw((a * b).sum())._scene.edges if edge.kind == "gradient"]
+    assert texts == ["dt1 * a\\nb_1", "dt1 * a\\nb", "broadcast_to(dt2, shape=(2,))"]
+
+
 def test_a_right_to_left_name_cannot_reorder_an_equation():
     x = Tensor(2.0, requires_grad=True, name="שלום")
     (equation,) = [text for b in draw(x * 3.0)._scene.boxes if "=" in (text := b.rows[0].pieces[0][0])]

@@ -169,7 +169,10 @@ def rule_texts(graph: Graph) -> dict[tuple[int, int], list[str]]:
     if len(graph.gradients) < 2 or sum(map(_recorded, graph.nodes)) > LIMIT:
         return {}
     end = graph.nodes[-1]
-    names = {isolated(graph.whole(i)): x for i, x in enumerate(graph.nodes)}
+    names: dict[str, Any] = {}
+    for i, x in enumerate(graph.nodes):
+        name = isolated(graph.whole(i))
+        names[f"{name}_{i}" if name in names else name] = x  # two names may look alike
     found: dict[tuple[int, int], list[str]] = {}
     for share in walk(end, names=names, exact=True).shares:
         ends = graph._number[id(share.user)], graph._number[id(share.tensor)]

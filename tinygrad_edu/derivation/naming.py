@@ -114,10 +114,10 @@ def _paths(things: Iterable[Any]) -> dict[int, str]:
     """{id(parameter): its path in the outermost module that made one of these}."""
     extras = [x.extras for x in things if isinstance(x, Tensor) and x.extras]
     made = {id(module): module for each in extras for module, _ in each.get("modules", ())}
-    within = {id(inner) for module in made.values() for _, inner in module.named_children()}
+    within = {id(x) for module in made.values() for _, x in module.named_children() if x is not module}
+    outermost = [module for key, module in made.items() if key not in within]
     found: dict[int, str] = {}
-    for module in made.values():
-        if id(module) not in within:
-            for path, t in module.named_parameters():
-                found.setdefault(id(t), path)
+    for module in outermost or made.values():  # modules that hold each other are all within one another
+        for path, t in module.named_parameters():
+            found.setdefault(id(t), path)
     return found
