@@ -23,10 +23,11 @@ PICTURES = {
     "curves": ("Curves", "Cost and accuracy after each epoch. A test accuracy that falls while the cost falls too is "
                "over-fitting."),
     "graph": ("Graph", "The computation of the cost J with the initial weights: every tensor with its equation, its "
-              "value and its gradient."),
+              "value and its gradient, and on the dashed arrows the rules. Here dZ and dA are the gradient itself; the "
+              "course's, in the proof above, are m times that. graph.svg beside this page has it at full size."),
     "weights": ("Weights over time", "A row for each layer. Rows of a matrix are units, columns are their inputs."),
     "gradients": ("Gradients over time", "The gradient of J with respect to each weight, on the same examples at "
-                  "every epoch. It fades as J nears a minimum."),
+                  "every epoch. It tends to fade as J nears a minimum."),
     "before": ("Histograms before training", "The numbers that layers pass on, and the gradients of their weights."),
     "after": ("Histograms after training", "The same after the last epoch."),
     "confusion": ("Confusion", "On the test examples: rows say what it is, columns what the network said."),

@@ -78,7 +78,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page(device_scale_factor=1.5)
         photograph(page, f"{(folder / 'stepper.html').as_uri()}#step=14", HERE / "stepper.png", (1000, 960))
-        photograph(page, f"{(folder / 'run' / 'report.html').as_uri()}#weights", HERE / "report.png", (1000, 900))
+        photograph(page, f"{(folder / 'run' / 'report.html').as_uri()}#weights", HERE / "report.png", (1120, 900))
         browser.close()
 
 
