@@ -4,7 +4,6 @@ What can be reached is found by names: from the variables that f's code names to
 attributes that some code on the way names, and so on through the user's functions and classes.  Floor 6.
 """
 
-import builtins
 import functools
 import inspect
 import io
@@ -258,7 +257,7 @@ class Surroundings:
         self._texts |= seen.texts
         self.unseeded = self.unseeded or seen.unseeded
         yield from self._at(f.__globals__, seen.names & f.__globals__.keys(), str)
-        for name in (seen.sets | seen.reads) - f.__globals__.keys() - vars(builtins).keys():
+        for name in (seen.sets | seen.reads) - f.__globals__.keys():
             self._watch(Place(f.__globals__, name, "absence", name), NOTHING)
         yield from ((sys.modules[name], name) for name in seen.imports & sys.modules.keys())
         yield from self._at(vars(f), self._names & vars(f).keys(), lambda key: f"{f.__name__}.{key}")
@@ -273,7 +272,7 @@ class Surroundings:
             yield x, place.name
 
     def _watch(self, place: Place, x: Any) -> None:
-        if len(self.found) < MANY and (place.kind != "item" or _may_change(x)):
+        if len(self.found) < MANY and (place.kind != "item" or x is not NOTHING):
             self.found.setdefault((id(place.holder), place.kind, place.key), (place, x))
 
 
@@ -331,11 +330,6 @@ def _overridable(kind: type) -> set[str]:
 def _is_default(x: Any) -> bool:
     """Whether an attribute of a class is a value, which an object may have another of."""
     return not callable(x) and not hasattr(type(x), "__get__")
-
-
-def _may_change(x: Any) -> bool:
-    """Whether a variable with this value may be given another; modules, classes and named functions of theirs stay."""
-    return not isinstance(x, type | types.ModuleType | types.BuiltinFunctionType | np.ufunc) and x is not NOTHING
 
 
 def _foreign(x: Any) -> bool:
