@@ -65,6 +65,26 @@ def test_a_product_of_two_equal_arrays_is_none_of_one_with_itself(f):
         same(compiled(x), f(x))
 
 
+COPIED = {
+    "of a reversed array": lambda a, b: np.einsum("ij,ij->i", a, np.flip(b, -1).copy()),
+    "by a power of one": lambda a, b: np.einsum("ij,ij->i", a, b[:, ::-1] ** 1.0),
+    "of every other entry": lambda a, b: np.einsum("ij,ij->j", a[:, ::2].copy(), b[:, ::2]),
+    "of a transposed array": lambda a, b: (a + b).T.copy().sum(axis=0),
+    "in its own order": lambda a, b: np.copy((a + b).T).sum(axis=0),
+}
+
+
+@pytest.mark.parametrize("f", COPIED.values(), ids=COPIED)
+def test_what_is_computed_from_a_copy_is_rounded_as_from_an_arrays_copy(f):
+    rng = np.random.default_rng(0)
+    compiled = tg.compile(f, fast=False)
+    for _ in range(20):
+        a, b = rng.standard_normal((2, 7, 19))
+        same(compiled(a, b), f(a, b))
+        same(f(tg.Tensor(a), tg.Tensor(b)).data, f(a, b))
+    assert compiled.traces == 1
+
+
 FORMED = {
     "trim_zeros": (np.trim_zeros, np.zeros(3, complex), np.ones(3, complex)),
     "a count": (lambda x: x * len(np.argwhere(x)), np.ones(3), np.array([0.0, 1.0, 0.0])),

@@ -245,3 +245,8 @@ def test_arrays_of_the_other_byte_order_are_computed_with():
         compiled = tg.compile(f)
         for given in (x, tg.Tensor(x), x[::-1], x, tg.Tensor(x), x[::-1]):
             close(getattr(compiled(given), "_array", compiled(given)), getattr(f(given), "_array", f(given)))
+
+
+@pytest.mark.parametrize("f", [lambda x: x[::-1].copy(), lambda x: x[::-1] ** 1])
+def test_a_loop_goes_over_the_copy_of_an_array_that_lies_otherwise(f):
+    check(lambda x: (f(x).reshape(-1) * 2 + 1).sum(), np.arange(4.0))

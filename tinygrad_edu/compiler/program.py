@@ -102,6 +102,11 @@ def _key(x: Any) -> Any:
     return type(x), x
 
 
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether entries that are equal lie alike in memory too: what is computed from them may depend on it."""
+    return a.dtype == b.dtype and all(m == n for m, n, size in zip(a.strides, b.strides, a.shape) if size > 1)
+
+
 @final
 class _Merging:
     """Which values are equal, and so may be one; `apart` are none with others."""
@@ -119,7 +124,7 @@ class _Merging:
                 self.calls.append((call, args))
                 continue
             if out not in apart:
-                if call.function is np.positive and args[0].array.dtype == out.array.dtype:
+                if call.function is np.positive and _alike(args[0].array, out.array):
                     self.stands[out] = args[0]  # values do not change, so a copy is the value
                     continue
                 first = same.setdefault(call.key(args), out)
