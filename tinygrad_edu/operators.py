@@ -265,8 +265,9 @@ class Operators:
         return self._record(shape.transpose, (self,), {"axes": order})
 
     def copy(self) -> Any:
-        """The same entries in memory of their own; the gradient passes through."""
-        return self._record(e.positive, (self,))
+        """The same entries in memory of their own, row by row as of an array; the gradient passes through."""
+        z = self._record(e.positive, (self,))  # whose entries lie in the order of self's
+        return z if z._array.flags.c_contiguous else z.reshape(-1).reshape(z.shape)
 
     @property
     def real(self) -> Any:

@@ -147,8 +147,8 @@ def atleast_3d(*arys: Any) -> Any:
 
 @composition(np.copy)
 def copy(a: Any) -> Any:
-    """The same entries in memory of their own."""
-    return a.copy()
+    """The same entries in memory of their own, in the order of a's."""
+    return +a
 
 
 if hasattr(np, "unstack"):  # since NumPy 2.1
