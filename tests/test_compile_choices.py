@@ -1,5 +1,7 @@
 """Which NumPy calls stand in a program depends on shapes and dtypes, not on the entries of the run that wrote it."""
 
+import itertools
+
 import numpy as np
 import pytest
 from trainers import same
@@ -33,6 +35,20 @@ def test_a_product_is_the_same_whatever_it_was_traced_with():
             x, w = laid_out(ways, (m, k), start), laid_out(ways, (k, n), start)
             same(f(x, w), x @ w)
         assert f.traces == 1
+
+
+@pytest.mark.parametrize(
+    "shapes", [((1, 1), (1, 1)), ((1, 1), (1, 3)), ((3, 1), (1, 1)), ((1, 2), (2, 1)), ((2, 2),) * 2]
+)
+def test_a_product_of_zeros_and_infinities_keeps_its_sign_and_nan(shapes):
+    f = tg.compile(lambda x, w: x @ w, fast=False)
+    for values in itertools.product([1.0, 0.0, -0.0, -1.0, np.inf], repeat=2):
+        x, w = map(np.full, shapes, values)
+        with np.errstate(invalid="ignore"):
+            got, expected = f(x, w), x @ w
+        np.testing.assert_array_equal(got, expected)
+        np.testing.assert_array_equal(np.copysign(1, got), np.copysign(1, expected))
+    assert f.traces == 1
 
 
 def test_the_mean_of_half_precision_and_integers_is_summed_as_numpy_does():

@@ -10,6 +10,8 @@ __all__ = ["dot_serves", "probe", "same"]
 
 #: Of more bytes than this, and many times those of its entries, no array is made: those between them cost as much.
 SPARSE = 2**26
+#: Entries whose products are -0, 0 or nan, which a sum may begin with, or pass over.
+EDGES = ((0.0, -1.0), (-0.0, 1.0), (-0.0, -0.0), (0.0, np.inf), (np.inf, 0.0), (-0.0, np.inf), (np.inf, -0.0))
 #: A product of more multiplications takes so long that its start does not matter.
 LONG = 2**20
 
@@ -62,4 +64,11 @@ def dot_serves(a: np.ndarray, b: np.ndarray) -> bool:
 def _dot_serves(a: Any, b: Any, dtype: np.dtype[Any]) -> bool:
     A, B = (probe(np.lib.stride_tricks.as_strided(np.zeros(1, dtype), *each), i) for i, each in enumerate((a, b)))
     product = np.matmul(A, B)
-    return product.flags.c_contiguous and same(product, np.dot(A, B))
+    if not (product.flags.c_contiguous and same(product, np.dot(A, B))):
+        return False
+    for A[...], B[...] in EDGES:
+        with np.errstate(invalid="ignore"):
+            product, other = np.matmul(A, B), np.dot(A, B)
+        if not (np.array_equal(product, other, equal_nan=True) and np.array_equal(*np.signbit([product, other]))):
+            return False
+    return True
