@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.errors import CompileError
 
 ONES = np.ones(2)
 ACT = WIDEST = DTYPE = MAKER = MODULE = None
@@ -70,3 +72,74 @@ def test_another_function_class_or_module_in_its_place_is_noticed(place):
     assert not np.array_equal(f(ONES), before)
     for _ in range(2):
         np.testing.assert_array_equal(compiled(ONES), f(ONES))
+
+
+def nearer():
+    """(a function of x, what defines what it reads anew in a nearer place)."""
+
+    class Base:
+        scale = 2.0
+
+        def act(self, x):
+            return x * 2
+
+        def __call__(self, x):
+            return x * self.scale
+
+    class Net(Base):
+        pass
+
+    class Widest(Net):
+        pass
+
+    net, dense, method = Net(), nn.Dense(1, 1), lambda x: x * 3
+    dense.W.data[...] = 2
+    return {
+        "a method by an object's own": (lambda x: net.act(x), lambda: setattr(net, "act", method)),
+        "a layer's forward": (lambda x: dense(x[None])[0], lambda: setattr(dense, "forward", method)),
+        "a base's value": (lambda x: x * net.scale, lambda: setattr(Net, "scale", 4.0)),
+        "a base's method": (lambda x: net.act(x), lambda: setattr(Net, "act", lambda self, x: x * 5)),
+        "a base's operator": (lambda x: net(x), lambda: setattr(Net, "__call__", lambda self, x: x * 5)),
+        "a value of a base's base": (lambda x: x * Widest().scale, lambda: setattr(Net, "scale", 4.0)),
+        "a class's own value": (lambda x: x * Widest.scale, lambda: setattr(Widest, "scale", 4.0)),
+        "a getattr's default": (lambda x: x * getattr(net, "late", 2.0), lambda: setattr(Net, "late", 4.0)),
+    }
+
+
+@pytest.mark.parametrize("place", nearer())
+def test_what_is_defined_anew_in_a_nearer_place_is_noticed(place):
+    f, change = nearer()[place]
+    compiled = tg.compile(f, fast=False)
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(ONES), 2 * ONES)
+    assert compiled.traces == 1
+    change()
+    assert not np.array_equal(f(ONES), 2 * ONES)
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(ONES), f(ONES))
+
+
+def test_what_a_function_defines_in_a_nearer_place_is_refused_and_taken_away():
+    class Base:
+        scale = 2.0
+
+        def act(self, x):
+            return x * self.scale
+
+    class Net(Base):
+        pass
+
+    def of_the_class(x):
+        Net.scale = 3.0
+        return x * Net.scale
+
+    def of_the_object(x):
+        net.act = lambda x: x
+        return net.act(x)
+
+    net = Net()
+    for f, place in ((of_the_class, r"Net\.scale"), (of_the_object, r"net\.act")):
+        with pytest.raises(CompileError, match=f"sets {place}, and later calls would not"):
+            tg.compile(f)(ONES)
+    assert "scale" not in vars(Net)
+    assert not vars(net)

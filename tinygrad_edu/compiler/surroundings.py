@@ -126,8 +126,11 @@ class Surroundings:
         for place, old in self.found.values():
             if place.read() is old:
                 continue
-            if id(place.holder) in self._owners:
-                setattr(self._owners[id(place.holder)], place.key, old)
+            owner = self._owners.get(id(place.holder))
+            if owner is not None and old is NOTHING:
+                delattr(owner, place.key)
+            elif owner is not None:
+                setattr(owner, place.key, old)
             else:
                 place.put(old)
         for container, before, _ in self.holders:
@@ -203,8 +206,8 @@ class Surroundings:
             yield from self._at(here, self._attributes(x, ours), called)
             if "__wrapped__" in here:
                 yield here["__wrapped__"], name
-            if not ours and not _foreign(type(x)):
-                for key in self._shadowing(type(x)) - here.keys():
+            if not _foreign(type(x)) or hasattr(x, "forward"):
+                for key in (self._shadowing(type(x)) if not _foreign(type(x)) else {"forward"}) - here.keys():
                     self._watch(Place(here, key, "absence", called(key)), NOTHING)
         if not ours and not _foreign(type(x)):
             if not hasattr(x, "__dict__"):
@@ -221,7 +224,7 @@ class Surroundings:
         found = set(self._texts)
         for base in kind.__mro__:
             if not _foreign(base):
-                found |= {key for key in self._names & vars(base).keys() if _is_default(vars(base)[key])}
+                found |= {key for key in self._names & vars(base).keys() if _is_overridden(key, vars(base)[key])}
         return found - {key for base in kind.__mro__ for key, x in vars(base).items() if hasattr(type(x), "__set__")}
 
     def _class(self, kind: type, *, constructed: bool = False) -> Iterator[Named]:
@@ -229,11 +232,14 @@ class Surroundings:
         names = self._names | _overridable(kind)
         if constructed:
             names |= CONSTRUCTORS
-        for base in kind.__mro__:
+        for base, further in zip(kind.__mro__, _further(kind)):
             if not _foreign(base):
                 here = self._classes.setdefault(id(base), vars(base))
                 self._owners[id(here)] = base
-                yield from self._at(here, names & here.keys(), f"{base.__name__}.{{}}".format)
+                called = f"{base.__name__}.{{}}".format
+                yield from self._at(here, names & here.keys(), called)
+                for key in ((self._names & further) | self._texts) - here.keys():
+                    self._watch(Place(here, key, "absence", called(key)), NOTHING)
 
     def _attributes(self, x: Any, ours: bool) -> Iterable[Any]:
         """The attributes of an object that a run may read."""
@@ -327,9 +333,17 @@ def _overridable(kind: type) -> set[str]:
     return {name for base in foreign for name in vars(base)} - vars(object).keys() - CONSTRUCTORS
 
 
-def _is_default(x: Any) -> bool:
-    """Whether an attribute of a class is a value, which an object may have another of."""
-    return not callable(x) and not hasattr(type(x), "__get__")
+def _is_overridden(key: str, x: Any) -> bool:
+    """Whether an object's own attribute of this name counts more than x, its class's."""
+    return not (key.startswith("__") or isinstance(x, functools.cached_property))  # which puts it there itself
+
+
+def _further(kind: type) -> list[set[str]]:
+    """For each base, in the order in which they are asked, the attributes of those behind it, but for object's."""
+    found: list[set[str]] = [set()]
+    for base in kind.__mro__[:0:-1]:
+        found.append(found[-1] | (set() if base is object else set(vars(base))))
+    return found[::-1]
 
 
 def _foreign(x: Any) -> bool:
