@@ -272,7 +272,7 @@ def test_an_interrupt_while_tracing_leaves_nothing_behind():
         assert float(tg.Tensor(2.0)) == 2.0
         if not stopped:
             break
-        assert (numbers(W, W.grad) == [[1.0, 2.0], None]) == (step.traces == 0)
+        assert numbers(W, W.grad) in ([[1.0, 2.0], None], [[0.0, -2.0], [1.0, 4.0]])  # nothing is done, or all
         after += rng.randint(1, 3)
     assert after > 100
 
