@@ -1,6 +1,8 @@
 """A compiled function notices another function, class or module in the place of one that it reads."""
 
 import types
+from collections import ChainMap, UserDict, UserList
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pytest
@@ -143,3 +145,99 @@ def test_what_a_function_defines_in_a_nearer_place_is_refused_and_taken_away():
             tg.compile(f)(ONES)
     assert "scale" not in vars(Net)
     assert not vars(net)
+
+
+FACTOR = 2.0
+triple = tg.primitive(lambda x: x * FACTOR, name="scaled_for_a_test", dx=lambda dz, z, x: dz * FACTOR)
+
+
+@dataclass
+class Settings:
+    rate: float = 2.0
+
+    def __iter__(self):
+        return iter(vars(self).values())
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.W1, self.W2 = tg.Tensor(ONES), tg.Tensor(2 * ONES)
+
+    def forward(self, x):
+        for l in range(1, 3):
+            x = x * getattr(self, f"W{l}")
+        return x
+
+
+def scaled(x, rate):
+    return x * rate
+
+
+def told(x, parts):
+    """Their order counts."""
+    for part in parts:
+        x = x * part - 1
+    return x
+
+
+def put_together():
+    """(a function of x, what changes what it reads by names that are put together, or in a wrapping container)."""
+    parts, long_parts = {"a": 2.0, "b": 3.0}, dict(zip("a" * 150, [2.0])) | {str(i): float(i % 3) for i in range(150)}
+    userdict, userlist = UserDict(rate=2.0), UserList([2.0])
+    chain, settings, inner, net = ChainMap({"rate": 2.0}), Settings(), Settings(), Network()
+    names, slotted = ["W1", "W2"], types.SimpleNamespace(more=[Settings()])
+    return {
+        "a primitive's forward": (lambda x: triple(x), to(FACTOR=3.0)),
+        "the order of a dict": (lambda x: told(x, parts.values()), lambda: parts.update(a=parts.pop("a"))),
+        "the order of a long dict": (
+            lambda x: told(x, long_parts.values()),
+            lambda: long_parts.update({"1": long_parts.pop("1")}),
+        ),
+        "a UserDict": (lambda x: x * userdict["rate"], lambda: userdict.update(rate=5.0)),
+        "a UserList": (lambda x: x * userlist[0], lambda: userlist.__setitem__(0, 5.0)),
+        "a ChainMap": (lambda x: x * chain["rate"], lambda: chain.update(rate=5.0)),
+        "a ChainMap's maps": (lambda x: x * chain["rate"], lambda: chain.maps.insert(0, {"rate": 5.0})),
+        "vars": (lambda x: scaled(x, **vars(settings)), lambda: setattr(settings, "rate", 5.0)),
+        "an iteration by vars": (lambda x: x * sum(settings), lambda: setattr(settings, "more", 5.0)),
+        "a dict of a dataclass": (lambda x: x * asdict(inner)["rate"], lambda: setattr(inner, "rate", 5.0)),
+        "in a list": (
+            lambda x: x * asdict(slotted.more[0])["rate"],
+            lambda: setattr(slotted.more[0], "rate", 5.0),
+        ),
+        "a parameter": (net, lambda: setattr(net, "W1", tg.Tensor(5 * ONES))),
+        "names in a list": (
+            lambda x: sum(x * getattr(net, name) for name in names),
+            lambda: setattr(net, "W2", tg.Tensor(5 * ONES)),
+        ),
+    }
+
+
+@pytest.fixture
+def _factor():
+    yield
+    to(FACTOR=2.0)()
+
+
+@pytest.mark.usefixtures("_factor")
+@pytest.mark.parametrize("place", put_together())
+def test_what_is_read_by_names_that_are_put_together_is_noticed(place):
+    f, change = put_together()[place]
+    compiled = tg.compile(f, fast=False)
+    before = np.asarray(f(tg.Tensor(ONES)).data)
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(ONES), before)
+    assert compiled.traces == 1
+    change()
+    after = np.asarray(f(tg.Tensor(ONES)).data)
+    assert not np.array_equal(after, before)
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(ONES), after)
+
+
+def test_a_getattr_with_a_name_that_is_written_out_watches_no_other_attributes():
+    owner = types.SimpleNamespace(rate=2.0, epoch=0)
+    f = tg.compile(lambda x: x * getattr(owner, "rate", 1.0) * getattr(owner, "more", 1.0))
+    for owner.epoch in range(3):
+        f(ONES)
+    assert f.traces == 1

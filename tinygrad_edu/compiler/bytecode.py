@@ -13,6 +13,9 @@ __all__ = ["Facts", "facts"]
 MAKERS = {"default_rng", "RandomState", "SeedSequence", "Random", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
 #: With these, code reads attributes whose names are texts.
 BY_TEXT = {"__dict__", "attrgetter", "getattr", "hasattr", "setattr", "vars"}
+#: With these, code reads attributes that it need not name at all.
+WHOLE = {"__annotations__", "__dataclass_fields__", "__dict__", "__slots__", "asdict", "astuple", "dir", "fields"}
+WHOLE |= {"getmembers", "vars"}
 
 
 class Facts(NamedTuple):
@@ -20,7 +23,7 @@ class Facts(NamedTuple):
 
     names: of variables and attributes.  texts: that may be names of attributes.  reads, sets: the globals that it
     reads and sets.  imports: the modules that it imports.  unseeded: a maker of generators that is called without a
-    seed wherever the code runs through.
+    seed wherever the code runs through.  wholly: whether it may read attributes that neither names nor texts tell.
     """
 
     names: frozenset[str]
@@ -29,6 +32,7 @@ class Facts(NamedTuple):
     sets: frozenset[str]
     imports: frozenset[str]
     unseeded: str | None
+    wholly: bool
 
 
 @lru_cache(4096)
@@ -40,16 +44,40 @@ def facts(code: types.CodeType) -> Facts:
     if names & BY_TEXT:
         texts = {x for c in codes for x in c.co_consts if isinstance(x, str) and x.isidentifier()}
     found: dict[str, set[str]] = {"LOAD_GLOBAL": set(), "STORE_GLOBAL": set(), "IMPORT_NAME": set()}
-    unseeded = None
+    unseeded, wholly = None, bool(names & WHOLE)
     for c in codes:
-        steps = [x for x in dis.get_instructions(c) if x.opname not in ("PRECALL", "PUSH_NULL", "CACHE")]
+        every = list(dis.get_instructions(c))
+        steps = [x for x in every if x.opname not in ("PRECALL", "PUSH_NULL", "CACHE")]
         for step in steps:
             if step.opname in found:
                 found[step.opname].add(str(step.argval))
         if names & MAKERS:
             unseeded = unseeded or _unseeded(steps)
+        wholly = wholly or not _is_told(every)
     reads, sets, imports = map(frozenset, found.values())
-    return Facts(frozenset(names | texts), frozenset(texts), reads, sets, imports, unseeded)
+    return Facts(frozenset(names | texts), frozenset(texts), reads, sets, imports, unseeded, wholly)
+
+
+def _is_told(steps: list[dis.Instruction]) -> bool:
+    """Whether each getattr has a text for a name, and no `match` takes an object apart."""
+    if any(x.opname == "MATCH_CLASS" for x in steps):
+        return False
+    starts = [i for i, x in enumerate(steps, 1) if x.argval == "getattr" and x.opname.startswith("LOAD")]
+    return all(_takes_text(steps[i:]) for i in starts)
+
+
+def _takes_text(steps: list[dis.Instruction]) -> bool:
+    """Whether the second of the arguments that these steps put together is a text that is written out."""
+    depth, text = 0, False
+    for step in steps:
+        before, depth = depth, depth + dis.stack_effect(step.opcode, step.arg, jump=False)
+        if depth <= 0:  # the call
+            return text
+        if depth == before + 1 == 2:
+            text = step.opname == "LOAD_CONST"
+        elif depth < 2 or (depth == 2 < before and step.opcode not in (*dis.hasjrel, *dis.hasjabs)):
+            text = False  # it was part of something else
+    return False
 
 
 def _unseeded(steps: list[dis.Instruction]) -> str | None:

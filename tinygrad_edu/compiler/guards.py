@@ -20,7 +20,8 @@ TESTS = {
     "absence": "key{i} not in holder{i}",
     "length": "len(holder{i}) == x{i}",
     "entries": "len(holder{i}) == len(x{i}) and all(map(is_, holder{i}, x{i}))",
-    "items": "holder{i}.keys() == x{i}.keys() and all(map(is_, holder{i}.values(), x{i}.values()))",
+    "items": "len(holder{i}) == len(x{i}) and all(map(is_, holder{i}, x{i})) and "
+    "all(map(is_, holder{i}.values(), x{i}.values()))",
     "set": "holder{i} == x{i}",
 }
 
@@ -29,7 +30,8 @@ class Place(NamedTuple):
     """Something that is watched, and how the user calls it.
 
     kind: "item" (holder[key], an attribute or a global too), "cell" (of a closure), "slot" (of an object, the key its
-    descriptor), "absence" (of a key), or a container as a whole: its "length", "entries", "items", a "set".
+    descriptor), "absence" (of a key), or a container as a whole: its "length", "entries" (of a dict, the keys),
+    "items", a "set".
     """
 
     holder: Any
@@ -77,7 +79,7 @@ def _alike(kind: str, old: Any, new: Any) -> bool:
     if kind == "entries":
         return len(old) == len(new) and all(map(same, old, new))
     if kind == "items":
-        return old.keys() == new.keys() and all(same(x, new[key]) for key, x in old.items())
+        return _alike("entries", [*old, *old.values()], [*new, *new.values()])  # their order too
     return bool(old == new) if kind == "set" else same(old, new)
 
 

@@ -10,13 +10,14 @@ import io
 import random
 import sys
 import types
-from collections import deque
+from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from ..errors import CompileError
+from ..primitives import Primitive
 from ..tensor import Tensor
 from .bytecode import Facts, facts
 from .guards import NOTHING, SETTINGS, Guards, Place, same
@@ -41,6 +42,8 @@ UNNAMED |= {
 }
 #: Methods that make an object: they run where a class is called.
 CONSTRUCTORS = {"__init__", "__new__", "__post_init__"}
+#: Containers that keep their items in a list or dicts of their own.
+WRAPPERS = (UserDict, UserList, ChainMap)
 #: Whose functions and classes are not walked through: they change nothing behind the user's back.
 FOREIGN = {"numpy", "scipy", "tinygrad_edu", *sys.stdlib_module_names} - {"__main__"}
 
@@ -71,9 +74,10 @@ class Surroundings:
         self._texts: set[str] = set()  # that code gives to getattr, perhaps
         self._classes: dict[int, Any] = {}  # id(a class) -> its attributes, as one object
         self._owners: dict[int, type] = {}  # and the class by the id of that
-        known = -1
-        while known < len(self._names):  # new code brings new names, and so new attributes of objects met before
-            known = len(self._names)
+        self._wholly = False  # whether some code may read any attribute
+        known: Any = None
+        while known != (len(self._names), self._wholly):  # new code brings new attributes of objects met before
+            known = len(self._names), self._wholly
             self._seen: dict[int, Any] = {}
             self.holders.clear()
             pending = deque([(f, _name_of(f)), *((x, _name_of(x)) for x in args)])
@@ -145,6 +149,9 @@ class Surroundings:
             self.generators += [x] if all(x is not g for g in self.generators) else []
         elif isinstance(x, types.FunctionType):
             yield from self._function(x)
+        elif isinstance(x, Primitive):
+            rules = [getattr(rule, "rule", rule) for rule in (x.rules if type(x.rules) is tuple else [x.rules])]
+            yield from ((y, x.name) for y in (x.forward, *rules) if not (y is None or _foreign(y)))
         elif isinstance(x, types.MethodType):
             yield from ((x.__func__, name), (x.__self__, _name_of(x.__self__)))
         elif isinstance(x, functools.partial | functools.partialmethod):
@@ -184,7 +191,9 @@ class Surroundings:
         if not isinstance(x, tuple | types.MappingProxyType):
             self.holders.append(Holder(x, dict(x) if by_key else list(x), called))
         if len(x) <= LONG:
-            if not isinstance(x, tuple):
+            if by_key:  # whose order counts where they are gone through
+                self._watch(Place(x, None, "entries", name), tuple(x))
+            elif not isinstance(x, tuple):
                 self._watch(Place(x, None, "length", name), len(x))
             yield from self._at(x, list(x) if by_key else range(len(x)), called)
         elif len(x) <= LONGEST and not isinstance(x, tuple):
@@ -202,6 +211,8 @@ class Surroundings:
             here = vars(x)
             if _declaring(type(x)) is None:
                 self.holders.append(Holder(here, dict(here), called))
+                if self._wholly and not _foreign(type(x)):
+                    self._watch(Place(here, None, "entries", name), tuple(here))
             yield from self._class(type(x))
             yield from self._at(here, self._attributes(x, ours), called)
             if "__wrapped__" in here:
@@ -214,7 +225,7 @@ class Surroundings:
                 yield from self._class(type(x))
             for base in type(x).__mro__:
                 for key, slot in vars(base).items():
-                    if isinstance(slot, types.MemberDescriptorType) and key in self._names:
+                    if isinstance(slot, types.MemberDescriptorType) and (self._wholly or key in self._names):
                         place = Place(x, slot, "slot", called(key))
                         self._watch(place, place.read())
                         yield place.read(), place.name
@@ -243,8 +254,9 @@ class Surroundings:
 
     def _attributes(self, x: Any, ours: bool) -> Iterable[Any]:
         """The attributes of an object that a run may read."""
-        named = [name for name in vars(x) if name in self._names or (ours and name != "_training")]
         base = _declaring(type(x))
+        every = ours or (self._wholly and base is None) or isinstance(x, WRAPPERS)
+        named = [name for name in vars(x) if name in self._names or (every and name != "_training")]
         if base is None:
             return named
         self.asked += [(vars(x), name) for name in base._asked]
@@ -261,6 +273,7 @@ class Surroundings:
         seen: Facts = facts(f.__code__)
         self._names |= seen.names
         self._texts |= seen.texts
+        self._wholly = self._wholly or seen.wholly
         self.unseeded = self.unseeded or seen.unseeded
         yield from self._at(f.__globals__, seen.names & f.__globals__.keys(), str)
         for name in (seen.sets | seen.reads) - f.__globals__.keys():
@@ -305,12 +318,15 @@ def _holds_tensor(x: Any) -> bool:
 def _refill(container: Any, before: Any) -> None:
     """Put back into a list, dict, deque or set what was in it."""
     now, old = _items(container), _items(before)
-    if len(now) == len(old) and all(now.get(key, NOTHING) is x for key, x in old.items()):
+    in_place = now.keys() == old.keys() if isinstance(container, set) else list(now) == list(old)
+    if in_place and all(now[key] is x for key, x in old.items()):
         return
     if isinstance(container, dict):
         for key in now.keys() - old.keys():
             del container[key]
         container.update({key: x for key, x in old.items() if container.get(key, NOTHING) is not x})
+        for key in old if list(container) != list(old) else ():
+            container[key] = container.pop(key)
         return
     container.clear()
     (container.update if isinstance(container, set) else container.extend)(before)
