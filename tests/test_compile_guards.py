@@ -12,7 +12,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, functions, nn, optim
 from tinygrad_edu.compiler.surroundings import Surroundings
-from tinygrad_edu.errors import CompileError
+from tinygrad_edu.errors import CompileError, TinygradEduError
 from tinygrad_edu.randomness import generator
 
 SCALE = 2.0
@@ -216,6 +216,31 @@ def caught(x):
 def test_what_later_calls_could_not_repeat_is_refused(f):
     with pytest.raises(CompileError, match=r"^compile: .*: .*\.$"):
         tg.compile(f)(ONES)
+
+
+TABLE, HOOKED = np.eye(3), Tensor(ONES, requires_grad=True)
+
+
+def hooked(x):
+    HOOKED.grad = None
+    (HOOKED * x).sum().backward()
+
+
+WITH_A_CURE = {
+    "a row": (lambda i: TABLE[i], np.array([0, 2]), r"indexes an array .*tg\.Tensor\(a\)\[i\]"),
+    "a column": (lambda i: TABLE[:, i] * 2, np.array([0, 2]), r"indexes an array .*tg\.Tensor\(a\)\[i\]"),
+    "an item": (lambda i: [1.0, 2.0][i], np.array(1), r"indexes an array or a list .*tg\.Tensor\(a\)\[i\]"),
+    "a checkpoint": (lambda x: tg.checkpoint(scaled)(x), ONES, r"calls scaled under checkpoint, .*without checkpoint"),
+    "a hook": (hooked, ONES, r"a hook of .* gives another gradient, .*take the hook off"),
+    "NumPy's random numbers": (lambda x: x[np.random.permutation(2)], ONES, r"from np\.random, as .*permutation"),
+    "a dataclass": (lambda pair: pair.loss, Pair(1.0), r"argument 1 is a Pair; .*a dataclass with eq=False"),
+}
+
+
+@pytest.mark.parametrize(("f", "x", "message"), WITH_A_CURE.values(), ids=WITH_A_CURE)
+def test_a_refusal_says_what_to_do_instead(f, x, message):
+    with HOOKED.register_hook(lambda d: d * 10), pytest.raises(TinygradEduError, match=f"^compile: .*{message}"):
+        tg.compile(f)(x)
 
 
 def test_arguments_are_not_written_to():

@@ -24,7 +24,7 @@ JUMPS = {*dis.hasjrel, *dis.hasjabs}
 
 
 def asked_by(frame: FrameType) -> tuple[str, Any]:
-    """(kind, what): ("store", None) for `a[i] = t`, ("call", f) for `f(t)`, else ("", None).
+    """(kind, what): ("store", None) for `a[i] = t`, ("index", None) for `a[t]`, ("call", f) for `f(t)`; or ("", None).
 
     what is None where the function called cannot be told, and its name where only that can be.
     """
@@ -57,6 +57,8 @@ def _reached(code: CodeType, at: int) -> tuple[str, tuple[str, ...]]:
     last = steps.pop()
     if last.opname == "STORE_SUBSCR":
         return "store", ()
+    if last.opname == "BINARY_SUBSCR" or (last.opname == "BINARY_OP" and last.argrepr == "[]"):
+        return "index", ()
     if not last.opname.startswith("CALL") or last.arg is None or last.opname == "CALL_FUNCTION_EX":
         return "", ()
     if steps and steps[-1].opname == "PRECALL":  # Python 3.11 makes a call in two

@@ -114,6 +114,11 @@ def stay(t: Any, what: str) -> None:
     """Raise CompileError if a compiled function asks for a value, which may be another at its next call."""
     capture = capturing()
     if capture is not None:
+        if asked_by(sys._getframe(2))[0] == "index":
+            capture.refuse(
+                f"compile: the function indexes an array or a list with {t._label()}, and would take the same entries "
+                f"at every call: index a Tensor, tg.Tensor(a)[i], or hand the index over as a Python number."
+            )
         capture.refuse(
             f"compile: the function takes {t._label()} out of the graph ({what}), and what Python then does with the "
             f"number would be repeated at every call: choose between values with np.where(condition, a, b), return "

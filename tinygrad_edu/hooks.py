@@ -64,6 +64,12 @@ def run_hooks(t: Any, dz: Any) -> Any:
         new = hook(dz if type(dz) is node else node(read_only(dz)))
         if new is None:
             continue
+        capture = capturing()
+        if capture is not None:
+            capture.refuse(
+                f"compile: a hook of {t._label()} gives another gradient, which a compiled function cannot repeat: "
+                f"take the hook off, and change the gradient in the function, between backward() and the update."
+            )
         array = np.array(new.data if type(new) is node else new)  # a copy: the hook may use its own again
         if array.shape != t.shape or array.dtype.kind not in "fc":
             kind = ShapeError if array.shape != t.shape else DTypeError

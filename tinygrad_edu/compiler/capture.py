@@ -23,10 +23,14 @@ from ..tensor import Tensor
 
 __all__ = ["Capture", "Step", "capture"]
 
-DRAWS = (
-    "compile: the function draws random numbers by itself, and they would be repeated at every call: "
-    "use tg.functions.dropout, or draw them outside and hand them over."
-)
+
+def _draws(generator: Any) -> str:
+    kinds = {id(np.random): "np.random, as np.random.permutation(...) does", id(random): "Python's random"}
+    which = kinds.get(id(generator), f"a {type(generator).__name__} around it")
+    return (
+        f"compile: the function draws random numbers by itself (from {which}), and they would be repeated at every "
+        f"call: use tg.functions.dropout, or draw them outside and hand them over."
+    )
 
 
 class Step(NamedTuple):
@@ -264,7 +268,7 @@ class Capture(Observer):
         state = _state(generator)
         self.generators.setdefault(id(generator), (generator, state))
         if self.drawn.setdefault(id(generator), state) != state:
-            self.refuse(DRAWS)
+            self.refuse(_draws(generator))
 
     def check(self) -> None:
         """Raise CompileError for what cannot be replayed, now that the function has returned."""
@@ -275,8 +279,9 @@ class Capture(Observer):
                 f"compile: the function catches an error ({type(self.caught).__name__}: {self.caught}), and whether it "
                 f"comes may differ from call to call: choose with np.where(condition, a, b), or catch it outside."
             ) from self.caught
-        if any(_state(g) != self.drawn[key] for key, (g, _) in self.generators.items()):
-            raise CompileError(DRAWS)
+        for key, (generator, _) in self.generators.items():
+            if _state(generator) != self.drawn[key]:
+                raise CompileError(_draws(generator))
         for t, hooks in self.hooked.items():
             if (hooks or {}) != (hooks_of(t) or {}):
                 raise CompileError(

@@ -40,17 +40,22 @@ def compile(f: Callable[..., Any] | None = None, *, fast: bool | None = None, ve
     verify: compare the first calls of each program with f itself, and raise CompileError where they differ.
 
     What f finds around itself is compared at each call, and another program made where it has changed: the variables
-    and attributes that its code names, as far as your own functions, methods, properties and classes lead, and the
-    items of lists, dicts, sets and deques there.  Not compared: what NumPy computes from arrays that are no arguments,
-    names that code puts together (eval), what other packages and threads do, lists of more than 10 000 items and what
-    lies inside the items of one of more than 100, and whatever is further away than the nearest 5000 places.  There the
-    old value stays: hand it over, or make a Tensor of it.  `verify` finds most of this.
+    and attributes that its code names, as far as your own functions, methods, properties and classes lead, all
+    attributes of your objects where it says vars, asdict or a getattr whose name it puts together, and the items of
+    lists, dicts, sets and deques there, of dicts in their order.  Not compared: what NumPy computes from arrays that
+    are no arguments, other names that code puts together (eval, globals, a module's or a class's attributes), rules of
+    yours that run where NumPy's functions are called, what other packages and threads do, lists of more than 10 000
+    items and what lies inside the items of one of more than 100, and whatever is further away than the nearest 5000
+    places.  There the old value stays: hand it over, or make a Tensor of it.  `verify` finds most of this.
+    Arguments are arrays, Tensors, numbers, texts, dicts, lists and tuples of them, and objects with a hash, which are
+    compared as what is around f: make a dataclass with eq=False.  An array around f that an argument indexes has to be
+    a Tensor: `tg.Tensor(np.eye(3))[y]`.
     Raises CompileError where f takes a value out of the graph (`float(J)`, `if J < 1`, `.item()`, `.numpy()`), writes
     to an argument, sets a variable, attribute or item that is compared, leaves a Tensor anywhere around it, reads an
     iterator, draws random numbers from np.random, from Python's, from a generator around it or one made without a seed,
     calls tg.seed, adds to a `.grad` from before the call, sets an optimizer's `lr`, reads its `steps` or makes one,
-    leaves a hook, or catches an error.  Then no Tensor and no generator has changed, and what f has set in the places
-    that are compared is put back.
+    leaves a hook, calls what `checkpoint` made, runs a hook that gives another gradient, or catches an error. Then no
+    Tensor and no generator has changed, and what f has set in the places that are compared is put back.
     What Python does beside computing (printing, appending texts to a list) happens at the first call only.
     An error in the midst of an optimizer's update (Ctrl-C, np.errstate(all="raise")) may leave some parameters moved.
 

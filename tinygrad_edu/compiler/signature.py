@@ -59,7 +59,8 @@ class Arguments:
         except TypeError:
             raise DTypeError(
                 f"compile: {self._place(x)} is a {type(x).__name__}; give arrays, numbers, texts, or dicts, lists and "
-                f"tuples of them, or let the function find it around itself."
+                f"tuples of them, objects with a hash (a dataclass with eq=False), or let the function find it around "
+                f"itself."
             ) from None
         return _Itself(x)
 
