@@ -1,5 +1,6 @@
 """A compiled function notices another function, class or module in the place of one that it reads."""
 
+import argparse
 import types
 from collections import ChainMap, UserDict, UserList
 from dataclasses import asdict, dataclass
@@ -186,6 +187,7 @@ def put_together():
     parts, long_parts = {"a": 2.0, "b": 3.0}, dict(zip("a" * 150, [2.0])) | {str(i): float(i % 3) for i in range(150)}
     userdict, userlist = UserDict(rate=2.0), UserList([2.0])
     chain, settings, inner, net = ChainMap({"rate": 2.0}), Settings(), Settings(), Network()
+    options, late = argparse.Namespace(W1=2.0, W2=1.0), types.SimpleNamespace(rate=2.0)
     names, slotted = ["W1", "W2"], types.SimpleNamespace(more=[Settings()])
     return {
         "a primitive's forward": (lambda x: triple(x), to(FACTOR=3.0)),
@@ -206,6 +208,11 @@ def put_together():
             lambda: setattr(slotted.more[0], "rate", 5.0),
         ),
         "a parameter": (net, lambda: setattr(net, "W1", tg.Tensor(5 * ONES))),
+        "options": (
+            lambda x: x * sum(getattr(options, f"W{l}") for l in (1, 2)),
+            lambda: setattr(options, "W1", 5.0),
+        ),
+        "an option that comes": (lambda x: x * getattr(late, "scale", 2.0), lambda: setattr(late, "scale", 5.0)),
         "names in a list": (
             lambda x: sum(x * getattr(net, name) for name in names),
             lambda: setattr(net, "W2", tg.Tensor(5 * ONES)),

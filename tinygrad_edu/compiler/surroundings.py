@@ -44,6 +44,8 @@ UNNAMED |= {
 CONSTRUCTORS = {"__init__", "__new__", "__post_init__"}
 #: Containers that keep their items in a list or dicts of their own.
 WRAPPERS = (UserDict, UserList, ChainMap)
+#: Classes of Python's whose objects hold the user's settings.
+NAMESPACES = {("argparse", "Namespace"), ("types", "SimpleNamespace")}
 #: Whose functions and classes are not walked through: they change nothing behind the user's back.
 FOREIGN = {"numpy", "scipy", "tinygrad_edu", *sys.stdlib_module_names} - {"__main__"}
 
@@ -363,6 +365,8 @@ def _further(kind: type) -> list[set[str]]:
 
 
 def _foreign(x: Any) -> bool:
-    """Whether a function, class or module is somebody else's."""
+    """Whether a function, class or module is somebody else's; what holds the user's settings is not."""
+    if isinstance(x, type) and (x.__module__, x.__name__) in NAMESPACES:
+        return False
     name = x.__name__ if inspect.ismodule(x) else getattr(x, "__module__", None) or ""
     return str(name).partition(".")[0] in FOREIGN
