@@ -1,6 +1,7 @@
 """A compiled function notices another function, class or module in the place of one that it reads."""
 
 import argparse
+import operator
 import types
 from collections import ChainMap, UserDict, UserList
 from dataclasses import asdict, dataclass
@@ -188,6 +189,7 @@ def put_together():
     userdict, userlist = UserDict(rate=2.0), UserList([2.0])
     chain, settings, inner, net = ChainMap({"rate": 2.0}), Settings(), Settings(), Network()
     options, late = argparse.Namespace(W1=2.0, W2=1.0), types.SimpleNamespace(rate=2.0)
+    get = operator.attrgetter("rate")
     names, slotted = ["W1", "W2"], types.SimpleNamespace(more=[Settings()])
     return {
         "a primitive's forward": (lambda x: triple(x), to(FACTOR=3.0)),
@@ -213,6 +215,7 @@ def put_together():
             lambda: setattr(options, "W1", 5.0),
         ),
         "an option that comes": (lambda x: x * getattr(late, "scale", 2.0), lambda: setattr(late, "scale", 5.0)),
+        "an attrgetter": (lambda x: x * get(settings), lambda: setattr(settings, "rate", 5.0)),
         "names in a list": (
             lambda x: sum(x * getattr(net, name) for name in names),
             lambda: setattr(net, "W2", tg.Tensor(5 * ONES)),

@@ -42,7 +42,8 @@ def facts(code: types.CodeType) -> Facts:
     names = {name for c in codes for name in c.co_names}
     texts: set[str] = set()
     if names & BY_TEXT:
-        texts = {x for c in codes for x in c.co_consts if isinstance(x, str) and x.isidentifier()}
+        found_texts = [x.split(".") for c in codes for x in c.co_consts if isinstance(x, str)]  # "a.b" of attrgetter
+        texts = {x for parts in found_texts if all(map(str.isidentifier, parts)) for x in parts}
     found: dict[str, set[str]] = {"LOAD_GLOBAL": set(), "STORE_GLOBAL": set(), "IMPORT_NAME": set()}
     unseeded, wholly = None, bool(names & WHOLE)
     for c in codes:

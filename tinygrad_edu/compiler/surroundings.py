@@ -7,6 +7,7 @@ attributes that some code on the way names, and so on through the user's functio
 import functools
 import inspect
 import io
+import operator
 import random
 import sys
 import types
@@ -160,6 +161,8 @@ class Surroundings:
             yield from ((x.func, name), *((y, _name_of(y)) for y in (*x.args, *x.keywords.values())))
         elif isinstance(x, types.BuiltinMethodType | types.MethodWrapperType):  # append = costs.append
             yield x.__self__, name
+        elif isinstance(x, operator.attrgetter):
+            self._names |= {part for text in x.__reduce__()[1] for part in text.split(".")}
         elif isinstance(x, property):
             yield from ((y, name) for y in (x.fget, x.fset) if y is not None)
         elif isinstance(x, staticmethod | classmethod | functools.cached_property):
