@@ -1,6 +1,7 @@
 """A compiled function notices another function, class or module in the place of one that it reads."""
 
 import argparse
+import functools
 import operator
 import types
 from collections import ChainMap, UserDict, UserList
@@ -250,4 +251,16 @@ def test_a_getattr_with_a_name_that_is_written_out_watches_no_other_attributes()
     f = tg.compile(lambda x: x * getattr(owner, "rate", 1.0) * getattr(owner, "more", 1.0))
     for owner.epoch in range(3):
         f(ONES)
+    assert f.traces == 1
+
+
+def test_a_cached_property_may_come_to_be_in_its_object():
+    class Cached:
+        @functools.cached_property
+        def rate(self):
+            return 2.0
+
+    cached, late = Cached(), Cached()
+    f = tg.compile(lambda x: x * cached.rate * getattr(late, "rate") * len(vars(late)))  # noqa: B009
+    assert [f(ONES).tolist() for _ in range(3)] == [[4.0, 4.0]] * 3
     assert f.traces == 1

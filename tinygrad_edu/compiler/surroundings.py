@@ -240,8 +240,8 @@ class Surroundings:
         found = set(self._texts)
         for base in kind.__mro__:
             if not _foreign(base):
-                found |= {key for key in self._names & vars(base).keys() if _is_overridden(key, vars(base)[key])}
-        return found - {key for base in kind.__mro__ for key, x in vars(base).items() if hasattr(type(x), "__set__")}
+                found |= {key for key in self._names & vars(base).keys() if not key.startswith("__")}
+        return found - {key for base in kind.__mro__ for key, x in vars(base).items() if _keeps_its_place(x)}
 
     def _class(self, kind: type, *, constructed: bool = False) -> Iterator[Named]:
         """The attributes and methods of a class and its bases; constructed: those that make an object too."""
@@ -354,9 +354,9 @@ def _overridable(kind: type) -> set[str]:
     return {name for base in foreign for name in vars(base)} - vars(object).keys() - CONSTRUCTORS
 
 
-def _is_overridden(key: str, x: Any) -> bool:
-    """Whether an object's own attribute of this name counts more than x, its class's."""
-    return not (key.startswith("__") or isinstance(x, functools.cached_property))  # which puts it there itself
+def _keeps_its_place(x: Any) -> bool:
+    """Whether an object's own attribute cannot hide x, its class's, or x is what puts it there."""
+    return hasattr(type(x), "__set__") or isinstance(x, functools.cached_property)
 
 
 def _further(kind: type) -> list[set[str]]:
