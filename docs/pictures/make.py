@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
 
 import tinygrad_edu as tg
 from visualize import draw, stepper
@@ -56,7 +56,7 @@ def neuron(folder: Path) -> None:
     exec(code.replace(f'"{NEURON}"', repr(str(folder / NEURON))), {})
 
 
-def photograph(page: Page, address: str, out: Path, size: tuple[int, int]) -> None:
+def photograph(page: Any, address: str, out: Path, size: tuple[int, int]) -> None:
     """What the browser shows of a page of this size."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(address)
@@ -66,6 +66,8 @@ def photograph(page: Page, address: str, out: Path, size: tuple[int, int]) -> No
 
 def main() -> None:
     """All of them."""
+    from playwright.sync_api import sync_playwright  # an extra that the tests, which read this file, do without
+
     neuron(HERE)
     draw(scalars()).save(HERE / "scalars.svg")
     draw(network([64, 128, 64, 1], 200)).save(HERE / "network.svg")
