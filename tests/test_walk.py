@@ -20,7 +20,8 @@ rng = np.random.default_rng(5)
 #: What stands in the equations, by NumPy's functions; what is none of NumPy's, by the operation itself.
 MEANINGS = {
     **{name: op.forward for name, op in registry.items() if isinstance(op, Primitive)},
-    **{name: getattr(np, name) for name in ("sum", "exp", "sin", "cos", "where", "broadcast_to", "reshape", "abs")},
+    **{name: getattr(np, name) for name in ("sum", "exp", "sin", "cos", "where", "broadcast_to", "abs")},
+    "reshape": lambda x, shape: x.reshape(shape),  # NumPy 2.0 calls its second argument newshape
     **{np.dtype(kind).name: np.dtype(kind) for kind in "fdFD"},
     "inf": np.inf,
     "nan": np.nan,
