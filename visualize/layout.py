@@ -8,7 +8,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,16 +83,28 @@ def layout_dot(scene: Scene, direction: str) -> str:
     doors = _doors(scene)
     _add_frames(dot, scene, None, doors)
     leaves = {box.id for box in scene.boxes if box.kind not in ("result", "group")}
-    for number, edge in enumerate(scene.edges):
+    for edge, parts in zip(scene.edges, _parts(scene, doors)):
         how = {} if edge.tail in leaves else {"weight": "8"}  # what is computed one after the other stands in a line
-        label = {"label": _space(columns(cut(edge.text, LABEL_COLUMNS)))} if edge.text else {}
-        first, last = ("none", "forward") if edge.kind == "forward" else ("back", "none")
-        if number in doors:
-            dot.edge(edge.tail, f"door{number}", dir=first, **label, **how)
-            dot.edge(f"door{number}", edge.head, dir=last, **how)
-        else:
-            dot.edge(edge.tail, edge.head, dir=last if edge.kind == "forward" else first, **label, **how)
+        if edge.text:
+            how["label"] = _space(columns(cut(edge.text, LABEL_COLUMNS)))
+        for tail, head, direction in parts:
+            dot.edge(tail, head, dir=direction, **how)
+            how.pop("label", None)  # it stands beside the first part
     return str(dot.source)
+
+
+def _parts(scene: Scene, doors: Mapping[int, int]) -> Iterator[list[tuple[str, str, str]]]:
+    """For each edge the (tail, head, dir) of what Graphviz lays out for it: one arrow, or two that meet in a door."""
+    for number, edge in enumerate(scene.edges):
+        forward = edge.kind == "forward"
+        if number in doors:
+            door = f"door{number}"
+            yield [
+                (edge.tail, door, "none" if forward else "back"),
+                (door, edge.head, "forward" if forward else "none"),
+            ]
+        else:
+            yield [(edge.tail, edge.head, "forward" if forward else "back")]
 
 
 def _doors(scene: Scene) -> dict[int, int]:
@@ -161,16 +173,10 @@ def lay_out(scene: Scene, direction: str) -> Layout:
     for x in sorted(placed.get("edges", ()), key=lambda x: x["_gvid"]):
         ends = objects[x["tail"]]["name"], objects[x["head"]]["name"]
         by_ends.setdefault((*ends, x["dir"]), []).append(x)
-    doors = _doors(scene)
-    arrows = []
-    for number, edge in enumerate(scene.edges):
-        first, last = ("none", "forward") if edge.kind == "forward" else ("back", "none")
-        if number in doors:
-            door = f"door{number}"
-            parts = [by_ends[edge.tail, door, first][0], by_ends[door, edge.head, last][0]]
-        else:
-            parts = [by_ends[edge.tail, edge.head, last if edge.kind == "forward" else first].pop(0)]
-        arrows.append(_arrow(edge, parts, height))
+    arrows = [
+        _arrow(edge, [by_ends[part].pop(0) for part in parts], height)
+        for edge, parts in zip(scene.edges, _parts(scene, _doors(scene)))
+    ]
     return Layout(
         width,
         height,
