@@ -15,7 +15,7 @@ import numpy as np
 
 from .backprop import FREED, backpropagate
 from .errors import ChangedDataError, GradientError
-from .modes import capturing, recording
+from .modes import recording, refuse_compiled
 from .primitives import NO_PARAMS, Primitive, clock
 from .pullbacks import fresh_node, in_one_row, name_of
 from .randomness import lenders
@@ -49,12 +49,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         if not recording.get():
             return f(*args, **kwargs)
-        capture = capturing()
-        if capture is not None:
-            capture.refuse(
-                f"compile: the function calls {getattr(f, '__name__', 'a function')} under checkpoint, and a compiled "
-                f"function cannot run it a second time in backward(): call it without checkpoint."
-            )
+        refuse_compiled(
+            f"compile: the function calls {getattr(f, '__name__', 'a function')} under checkpoint, and a compiled "
+            f"function cannot run it a second time in backward(): call it without checkpoint."
+        )
         return _recorded(f, (args, kwargs))
 
     return checkpointed

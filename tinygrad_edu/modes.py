@@ -22,6 +22,7 @@ __all__ = [
     "each_call",
     "no_grad",
     "recording",
+    "refuse_compiled",
     "watching",
 ]
 
@@ -59,6 +60,13 @@ def capturing() -> Any:
     """The capture that `compile` makes of the running function, or None."""
     watch = current_watch.get() if watching else None
     return watch if watch is not None and watch.captures else None
+
+
+def refuse_compiled(why: str) -> None:
+    """In a function that `compile` runs, raise CompileError with this message; elsewhere, nothing."""
+    capture = capturing()
+    if capture is not None:
+        capture.refuse(why)
 
 
 def each_call(number: Callable[[], float], dtype: Any) -> Any:

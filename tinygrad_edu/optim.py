@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from .errors import DomainError, GradientError
-from .modes import after_call, ahead, capturing, chooses, each_call
+from .modes import after_call, ahead, chooses, each_call, refuse_compiled
 from .tensor import Tensor
 
 __all__ = ["Adam", "Optimizer", "SGD", "adam_moments", "adam_move", "adam_update", "momentum_update", "sgd_update"]
@@ -82,12 +82,10 @@ class Optimizer:
     _settings, _asked = ("parameters", "momentum", "velocities", "betas", "eps", "moments"), ("_lr",)
 
     def __init__(self, parameters: Iterable[Tensor], lr: float):
-        capture = capturing()
-        if capture is not None:
-            capture.refuse(
-                f"compile: the function makes an optimizer, {type(self).__name__}, which would start anew at each call "
-                f"of yours: make it outside."
-            )
+        refuse_compiled(
+            f"compile: the function makes an optimizer, {type(self).__name__}, which would start anew at each call "
+            f"of yours: make it outside."
+        )
         if isinstance(parameters, Tensor):
             raise GradientError("an optimizer takes a list of parameters: write [W], or model.parameters().")
         self.parameters = list(parameters)
@@ -249,18 +247,14 @@ def _share(name: str, value: float) -> float:
 
 
 def _refuse_setting(name: str) -> None:
-    capture = capturing()
-    if capture is not None:
-        capture.refuse(
-            f"compile: the function sets an optimizer's {name}, and later calls would not: set it outside, before the "
-            f"call; each call uses the one that is there."
-        )
+    refuse_compiled(
+        f"compile: the function sets an optimizer's {name}, and later calls would not: set it outside, before the "
+        f"call; each call uses the one that is there."
+    )
 
 
 def _refuse_counts(name: str) -> None:
-    capture = capturing()
-    if capture is not None:
-        capture.refuse(
-            f"compile: the function reads an optimizer's {name}, which would be the number of now at every call: "
-            f"compute with it outside, set lr there, or hand over what follows from it as an array."
-        )
+    refuse_compiled(
+        f"compile: the function reads an optimizer's {name}, which would be the number of now at every call: "
+        f"compute with it outside, set lr there, or hand over what follows from it as an array."
+    )

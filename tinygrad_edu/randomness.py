@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from .modes import capturing
+from .modes import capturing, refuse_compiled
 
 __all__ = ["generator", "lenders", "seed"]
 
@@ -26,12 +26,10 @@ def seed(n: int | None = None) -> None:
     >>> first == generator().random()
     True
     """
-    capture = capturing()
-    if capture is not None:
-        capture.refuse(
-            "compile: the function calls tg.seed, and later calls would not start the generator anew: seed it outside, "
-            "before the call."
-        )
+    refuse_compiled(
+        "compile: the function calls tg.seed, and later calls would not start the generator anew: seed it outside, "
+        "before the call."
+    )
     _default.bit_generator.state = np.random.default_rng(n).bit_generator.state  # who holds it goes on with it
 
 

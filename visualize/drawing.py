@@ -21,7 +21,7 @@ from .layout import lay_out
 from .scenes import GROUPS, Look, Scene, scene
 from .source import dot_of
 from .svg import svg_of
-from .text import cut
+from .text import counted, cut
 
 __all__ = ["Drawing", "draw"]
 
@@ -102,7 +102,7 @@ class Drawing:
 
     def __repr__(self) -> str:
         count = sum(box.stands_for for box in self._scene.boxes)
-        return f"<Drawing of {self._name}: {count} tensor{'s' if count > 1 else ''}>"
+        return f"<Drawing of {self._name}: {counted(count, 'tensor')}>"
 
     def __str__(self) -> str:
         boxes = (["".join(text for text, _ in row.pieces) for row in box.rows] for box in self._scene.boxes)
@@ -166,7 +166,7 @@ def _description(graph: Graph, scene: Scene, direction: str, grads: bool) -> str
     """The picture in words, for those who do not see it: what it holds, then every equation."""
     end = len(graph) - 1
     counts = Counter(graph.kind(i) for i in range(len(graph)))
-    kinds = ", ".join(f"{counts[k]} {k}{'s' if counts[k] > 1 else ''}" for k in counts)
+    kinds = ", ".join(counted(n, kind) for kind, n in counts.items())
     lines = [f"The computation of {graph.whole(end)}, drawn {DIRECTIONS[direction]}: {kinds}.", scene.note]
     if grads and end not in graph.gradients:
         data = graph.data(end)
